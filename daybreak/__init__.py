@@ -1,0 +1,3 @@
+"""Daybreak's contracts: recipes, document schemas, manifests, storage, accounting, and the command line."""
+
+__version__ = "0.1.0"
