@@ -1,0 +1,106 @@
+"""`daybreak`: exit codes 0 done, 1 failed, 2 wrong usage or recipe."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from daybreak.errors import DaybreakError
+
+app = typer.Typer(
+    name="daybreak",
+    help="From raw crawl to training tokens, proven by training on them.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+RecipePath = Annotated[Path, typer.Argument(metavar="RECIPE", help="a recipe, e.g. conf/recipes/sample.yaml")]
+Overrides = Annotated[list[str] | None, typer.Argument(metavar="[KEY=VALUE]...", help="changes to the recipe")]
+Json = Annotated[bool, typer.Option("--json", help="print JSON for machines")]
+
+
+@app.command()
+def sample(
+    directory: Annotated[Path, typer.Argument(help="where to write the shards")],
+    megabytes: Annotated[int, typer.Option(min=1, max=200, help="text to gather, about")] = 24,
+) -> None:
+    """Write sample shards in every source layout, from text that is installed on this machine."""
+    from daybreak.cli.sample import run
+
+    run(directory, megabytes)
+
+
+@app.command()
+def plan(recipe: RecipePath, overrides: Overrides = None, json: Json = False) -> None:
+    """Show the steps, what they read, what is done and what would run. Starts nothing."""
+    from daybreak.cli.run import show_plan
+
+    show_plan(recipe, overrides or [], json)
+
+
+@app.command()
+def run(
+    recipe: RecipePath,
+    overrides: Overrides = None,
+    only: Annotated[list[str] | None, typer.Option("--only", help="run this step alone (repeatable)")] = None,
+    json: Json = False,
+) -> None:
+    """Build the corpus: every step that is not done, then the funnel."""
+    from daybreak.cli.run import run_recipe
+
+    run_recipe(recipe, overrides or [], only, json)
+
+
+@app.command()
+def train(recipe: RecipePath, overrides: Overrides = None, json: Json = False) -> None:
+    """Train on shards that are there (`daybreak run` does this too)."""
+    from daybreak.cli.run import run_recipe
+
+    run_recipe(recipe, overrides or [], ["train"], json)
+
+
+@app.command()
+def verify(
+    workspace: Annotated[Path, typer.Argument(help="the workspace, or a recipe that names it")],
+    json: Json = False,
+) -> None:
+    """Recompute checksums, row counts and the accounting identity; exit 1 if anything differs."""
+    from daybreak.cli.verify import show_verification
+
+    raise typer.Exit(show_verification(workspace, json))
+
+
+@app.command()
+def doctor(json: Json = False) -> None:
+    """Tell what is missing on this machine, and how to get it."""
+    from daybreak.cli.doctor import examine
+
+    raise typer.Exit(examine(json))
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    from daybreak import __version__
+
+    print(__version__)
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    try:
+        app()
+    except DaybreakError as error:
+        print(f"daybreak: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        print("daybreak: stopped; finished steps are kept, run again to go on", file=sys.stderr)
+        sys.exit(130)
+    except BrokenPipeError:
+        os._exit(0)

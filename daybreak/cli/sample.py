@@ -1,0 +1,16 @@
+"""`daybreak sample`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+
+from daybreak.sample import write_sample
+
+
+def run(directory: Path, megabytes: int) -> None:
+    """Write the sample and say what is in it."""
+    console = Console()
+    report = write_sample(directory, megabytes=megabytes)
+    console.print(str(report), highlight=False, soft_wrap=True)

@@ -1,0 +1,122 @@
+"""Reading recipes: YAML, `key=value` overrides, and errors that say which key is wrong and what was meant."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import types
+import typing
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+from pydantic import BaseModel, ValidationError
+
+from daybreak.errors import RecipeError
+from daybreak.recipe.model import FORMATS, Recipe
+
+
+def load_recipe(path: str | Path, overrides: Sequence[str] = ()) -> Recipe:
+    """Read and validate a recipe. Relative paths in it stand relative to DAYBREAK_HOME, else the current folder.
+
+    Raises RecipeError with one line a wrong key: where it stands in the file, what is wrong, what was likely meant.
+    """
+    values = _read(Path(path))
+    try:
+        for override in overrides:
+            _override(values, override)
+        content = OmegaConf.to_container(values, resolve=True)
+    except OmegaConfBaseException as error:
+        raise RecipeError(f"{path}: {str(error).splitlines()[0]}") from error
+    try:
+        recipe = Recipe.model_validate(content)
+    except ValidationError as error:
+        raise RecipeError(f"{path} is not a valid recipe:\n" + "\n".join(_explain(error))) from None
+    return _absolute(recipe)
+
+
+def _read(path: Path) -> DictConfig:
+    if not path.is_file():
+        near = sorted(str(p) for p in path.parent.glob("*.yaml")) if path.parent.is_dir() else []
+        hint = f" Recipes there: {', '.join(near)}." if near else ""
+        raise RecipeError(f"no recipe at {path}.{hint}")
+    try:
+        values = OmegaConf.create(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise RecipeError(f"{path} is not YAML: {error}") from None
+    if not isinstance(values, DictConfig):
+        raise RecipeError(f"{path} holds no mapping of sections; see conf/recipes/sample.yaml")
+    return values
+
+
+def _override(values: DictConfig, text: str) -> None:
+    key, equals, value = text.partition("=")
+    if not equals or not key:
+        raise RecipeError(f"override {text!r}: write key=value, for example language.min_score=0.7")
+    OmegaConf.update(values, key, yaml.safe_load(value), merge=True, force_add=True)
+
+
+def _explain(error: ValidationError) -> Iterable[str]:
+    for item in error.errors():
+        place = ".".join(str(part) for part in item["loc"]) or "(recipe)"
+        yield f"  {place}: {_reason(item)}"
+
+
+def _reason(item: Any) -> str:
+    if item["type"] == "extra_forbidden":
+        return "unknown key" + _suggest(str(item["loc"][-1]), _keys(item["loc"][:-1]))
+    if item["type"] == "literal_error" and item["loc"][-1] == "format":
+        return f"unknown format {item['input']!r}" + _suggest(str(item["input"]), FORMATS)
+    if item["type"] == "missing":
+        return "is missing"
+    message = item["msg"].removeprefix("Value error, ")
+    given = item["input"]
+    return message if isinstance(given, dict | BaseModel) else f"{message} (it is {given!r})"
+
+
+def _suggest(word: str, known: Iterable[str]) -> str:
+    known = list(known)
+    near = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
+    if near:
+        return f"; did you mean `{near[0]}`?"
+    return f"; known: {', '.join(known)}" if known else ""
+
+
+def _keys(place: Sequence[Any]) -> list[str]:
+    """Keys that the section at `place` knows."""
+    section: type[BaseModel] = Recipe
+    for part in place:
+        field = section.model_fields.get(str(part))
+        found = _section_of(field.annotation) if field else None
+        if found is not None:
+            section = found
+    return list(section.model_fields)
+
+
+def _section_of(annotation: Any) -> type[BaseModel] | None:
+    """The section model inside an annotation such as `Train | None` or `dict[str, Source]`."""
+    if isinstance(annotation, type) and not isinstance(annotation, types.GenericAlias):
+        return annotation if issubclass(annotation, BaseModel) else None
+    for argument in typing.get_args(annotation):
+        if (found := _section_of(argument)) is not None:
+            return found
+    return None
+
+
+def _absolute(recipe: Recipe) -> Recipe:
+    home = Path(os.environ.get("DAYBREAK_HOME", "."))
+
+    def place(path: str) -> str:
+        return path if "://" in path else str((home / Path(path).expanduser()).absolute())
+
+    sources = {
+        name: source.model_copy(update={"paths": [place(p) for p in source.paths]})
+        for name, source in recipe.sources.items()
+    }
+    updates: dict[str, Any] = {"workspace": place(recipe.workspace), "sources": sources}
+    if recipe.language.model:
+        updates["language"] = recipe.language.model_copy(update={"model": place(recipe.language.model)})
+    return recipe.model_copy(update=updates)

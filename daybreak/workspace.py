@@ -1,0 +1,111 @@
+"""The folder of one corpus build: a folder a step, each with its manifest; one run at a time.
+
+    WORKSPACE/<step>/manifest.json            written last: the step is done when it is there
+    WORKSPACE/<step>/<fingerprint>/<table>/…  the data it names
+    WORKSPACE/<step>/attempt-…                a run in progress, or what a killed run left (removed by the next)
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from daybreak.errors import WorkspaceError
+from daybreak.manifest import Manifest
+from daybreak.storage import Store
+
+MANIFEST = "manifest.json"
+
+
+class Workspace:
+    """Reads and commits steps in one place. Use `locked()` around everything that writes."""
+
+    def __init__(self, location: str | Path) -> None:
+        self.store = Store.at(location)
+
+    def __str__(self) -> str:
+        return self.store.root
+
+    def prepare(self, free_bytes: int = 0) -> None:
+        """Create the folder; refuse when it is not writable or the disk has less than `free_bytes` free."""
+        try:
+            self.store.make()
+            self.store.write(".probe", b"")
+            self.store.remove(".probe")
+        except OSError as error:
+            raise WorkspaceError(
+                f"cannot write to the workspace {self}: {error}. Choose another `workspace`."
+            ) from error
+        if self.store.local and (free := shutil.disk_usage(self.store.root).free) < free_bytes:
+            raise WorkspaceError(
+                f"{free / 1e9:.2f} GB free on the disk of {self}, this run may need {free_bytes / 1e9:.2f} GB. "
+                "Free some space, or put `workspace` on another disk. Nothing was started."
+            )
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the workspace for this process; a killed process lets go by itself."""
+        if not self.store.local:
+            yield
+            return
+        with open(self.store.path(".lock"), "a+b") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                file.seek(0)
+                holder = file.read().decode(errors="replace").strip() or "unknown"
+                raise WorkspaceError(
+                    f"another run is using the workspace {self} ({holder}). Wait for it, or stop it first."
+                ) from None
+            file.truncate(0)
+            file.write(f"pid {os.getpid()} on {socket.gethostname()}, since {time.strftime('%F %T')}".encode())
+            file.flush()
+            yield
+
+    def manifest(self, step: str) -> Manifest | None:
+        """The manifest of a finished step, or None."""
+        if not self.store.exists(step, MANIFEST):
+            return None
+        try:
+            return Manifest.from_json(self.store.read(step, MANIFEST))
+        except (ValueError, KeyError, TypeError) as error:
+            raise WorkspaceError(
+                f"{self.store.path(step, MANIFEST)} cannot be read: {error}. Delete it to build the step again."
+            ) from error
+
+    def data(self, manifest: Manifest) -> Store:
+        """Where the data of a finished step is."""
+        return self.store.below(manifest.step, manifest.folder)
+
+    def begin(self, step: str) -> Store:
+        """An empty folder for a new attempt; what killed runs left behind is removed."""
+        for name in self.store.names(step):
+            if name.startswith("attempt-"):
+                self.store.remove(step, name)
+        attempt = self.store.below(step, f"attempt-{os.getpid()}-{time.time_ns():x}")
+        attempt.make()
+        return attempt
+
+    def commit(self, manifest: Manifest, attempt: Store) -> None:
+        """Move the attempt's data into place, then the manifest; older data of the step goes last."""
+        step = self.store.below(manifest.step)
+        step.remove(manifest.folder)
+        step.move(attempt.root.rsplit("/", 1)[1], manifest.folder)
+        step.write(MANIFEST, manifest.to_json())
+        for name in step.names():
+            if name != manifest.folder and step.is_folder(name):
+                step.remove(name)
+
+    def log(self, event: dict[str, object]) -> None:
+        """Append one JSON line to the run log: times and durations, which manifests do not hold."""
+        line = json.dumps({"time": time.strftime("%Y-%m-%dT%H:%M:%S%z"), **event}) + "\n"
+        if self.store.local:
+            with open(self.store.path("run.log.jsonl"), "a", encoding="utf-8") as file:
+                file.write(line)

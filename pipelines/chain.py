@@ -1,0 +1,82 @@
+"""The chain of narrow stages that turns extracted text into rows of `documents` and `signals`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import reduce
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from daybreak.recipe import Recipe
+from daybreak.schema import DOCUMENTS
+from pipelines.dedup.normal import exact_hash
+from pipelines.language.identify import Language
+from pipelines.pii.scrub import Scrub
+from pipelines.quality.lines import Lines
+from pipelines.quality.measure import Measure
+
+Narrow = Callable[[pa.RecordBatch], pa.RecordBatch]
+
+
+@dataclass(frozen=True)
+class Finish:
+    """Last stage: bytes of the final text, and the hash that exact duplicates share."""
+
+    name: str = "finish"
+
+    def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """Append n_bytes (int64) and exact_hash (32 hex)."""
+        text = batch.column("text")
+        batch = batch.append_column("n_bytes", pc.binary_length(text).cast(pa.int64()))
+        return batch.append_column("exact_hash", exact_hash(text))
+
+
+@dataclass(frozen=True)
+class Chain:
+    """Narrow stages in order. A row that makes a stage raise is found by halving and reported, not lost."""
+
+    stages: tuple[Narrow, ...]
+
+    def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """Rows and their order stay; columns are added and `text` is replaced."""
+        return reduce(lambda b, stage: stage(b), self.stages, batch)
+
+    def survivors(self, batch: pa.RecordBatch) -> tuple[pa.RecordBatch, list[tuple[int, str]]]:
+        """The batch with all stages applied, less the rows that fail; and those as (row, error)."""
+        try:
+            return self(batch), []
+        except Exception as error:  # noqa: BLE001 - whatever a stage raises, one bad row must not end the run
+            if batch.num_rows <= 1:
+                return self.empty(), [(0, f"{type(error).__name__}: {error}")]
+        half = batch.num_rows // 2
+        left, bad_left = self.survivors(batch.slice(0, half))
+        right, bad_right = self.survivors(batch.slice(half))
+        whole = pa.Table.from_batches([left, right]).combine_chunks().to_batches()
+        return (whole[0] if whole else self.empty()), bad_left + [(half + row, why) for row, why in bad_right]
+
+    def empty(self) -> pa.RecordBatch:
+        """What the chain makes of no documents: its output schema."""
+        return self(pa.RecordBatch.from_arrays([pa.array([], f.type) for f in DOCUMENTS], schema=DOCUMENTS))
+
+    def signals(self) -> pa.Schema:
+        """Schema of the signals table: keys, language, then every column that a stage added."""
+        added = [f for f in self.empty().schema if f.name not in DOCUMENTS.names]
+        keys = [DOCUMENTS.field(name) for name in ("doc_id", "source", "lang")]
+        return pa.schema(keys + [pa.field(f.name, f.type) for f in added])
+
+
+def build_chain(recipe: Recipe, source: str) -> Chain:
+    """The stages that the recipe asks for, for one source."""
+    variant = next((r for r in recipe.rules_for(source) if r.startswith("c4@")), None)
+    scrub = recipe.scrub
+    return Chain(
+        (
+            Language(model=recipe.language.model),
+            Lines(rule_set=variant),
+            Measure(),
+            Scrub(email=scrub.email, ip=scrub.ip, phone=scrub.phone),
+            Finish(),
+        )
+    )

@@ -1,0 +1,125 @@
+"""Narrow passes: one task handles whole units and writes their parts itself; only small results come back."""
+
+from __future__ import annotations
+
+import pickle
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+import pyarrow as pa
+
+from daybreak.accounting import Count
+from daybreak.manifest import FileEntry
+from daybreak.progress import Progress
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+RESULT = pa.schema([("index", pa.int64()), ("result", pa.binary())])
+POLL_SECONDS = 0.3
+
+
+class Sized(Protocol):
+    """What a unit must tell: its name, and its size in bytes for progress."""
+
+    @property
+    def unit(self) -> str:
+        """Name of the unit, unique in the run."""
+
+    @property
+    def size(self) -> int:
+        """Size in bytes, as stored."""
+
+
+U = TypeVar("U", bound=Sized)
+
+
+@dataclass(frozen=True)
+class UnitResult:
+    """What became of one unit: the parts written by table, its counts, and why it could not be read, if so."""
+
+    unit: str
+    parts: dict[str, FileEntry] = field(default_factory=dict)
+    counts: list[Count] = field(default_factory=list)
+    failure: str | None = None
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+def run_units(
+    spark: SparkSession,
+    units: Sequence[U],
+    work: Callable[[U], UnitResult],
+    progress: Progress,
+    partitions: int | None = None,
+) -> list[UnitResult]:
+    """Call `work` on every unit through Spark; results in the order of `units`.
+
+    Tasks may be tried again or run twice: `work` writes each part under a temporary name and renames it.
+    """
+    if not units:
+        return []
+    with watched(spark, progress, sum(u.size for u in units)):
+        rows = _unit_frame(spark, len(units), partitions).mapInArrow(_task(units, work), "index long, result binary")
+        found = {row["index"]: pickle.loads(row["result"]) for row in rows.collect()}
+    return [found[i] for i in range(len(units))]
+
+
+def scan_units(
+    spark: SparkSession,
+    units: Sequence[U],
+    read: Callable[[U], Iterator[pa.RecordBatch]],
+    schema: str,
+    partitions: int | None = None,
+) -> DataFrame:
+    """A DataFrame of what `read` yields for every unit; `schema` as Spark DDL."""
+
+    def scan(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            for index in batch.column(0).to_pylist():
+                yield from read(units[index])
+
+    return _unit_frame(spark, len(units), partitions).mapInArrow(scan, schema)
+
+
+def _unit_frame(spark: SparkSession, number: int, partitions: int | None) -> DataFrame:
+    return spark.range(0, number, 1, numPartitions=max(1, min(partitions or number, number)))
+
+
+def _task(
+    units: Sequence[U], work: Callable[[U], UnitResult]
+) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+    def task(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            for index in batch.column(0).to_pylist():
+                result = pickle.dumps(work(units[index]))
+                yield pa.RecordBatch.from_arrays([pa.array([index]), pa.array([result], pa.binary())], schema=RESULT)
+
+    return task
+
+
+class watched:
+    """Draws a Spark job's progress by its finished tasks while the body runs."""
+
+    def __init__(self, spark: SparkSession, progress: Progress, size: int) -> None:
+        self._tracker = spark.sparkContext.statusTracker()
+        self._progress, self._size = progress, size
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._poll, daemon=True)
+
+    def __enter__(self) -> watched:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._done.set()
+        self._thread.join()
+
+    def _poll(self) -> None:
+        while not self._done.wait(POLL_SECONDS):
+            stages = [self._tracker.getStageInfo(s) for s in self._tracker.getActiveStageIds()]
+            infos = [s for s in stages if s is not None]
+            if infos:
+                done, tasks = sum(s.numCompletedTasks for s in infos), sum(s.numTasks for s in infos)
+                self._progress.tasks(done, tasks, self._size)

@@ -1,0 +1,38 @@
+"""All steps, in the order they run. A new step is one file in pipelines/steps and one line here."""
+
+from __future__ import annotations
+
+from daybreak.recipe import Recipe
+from pipelines.step import Step
+from pipelines.steps.dedup import Dedup
+from pipelines.steps.encode import Encode
+from pipelines.steps.filter import Filter, decider
+from pipelines.steps.ingest import Ingest, inputs
+from pipelines.steps.mixture import Mixture
+from pipelines.steps.report import Report
+from pipelines.steps.shards import Shards
+from pipelines.steps.tokenizer import Tokenizer
+from pipelines.steps.train import Train
+
+STEPS: tuple[Step, ...] = (
+    Ingest(),
+    Filter(),
+    Dedup(),
+    Tokenizer(),
+    Encode(),
+    Mixture(),
+    Shards(),
+    Train(),
+    Report(),
+)
+
+
+def step(name: str) -> Step:
+    """The step of that name; KeyError when there is none."""
+    return {s.name: s for s in STEPS}[name]
+
+
+def validate(recipe: Recipe) -> None:
+    """What a recipe's own model cannot know: that rules exist and inputs are there. Raises RecipeError or InputError."""
+    decider(recipe)
+    inputs(recipe)

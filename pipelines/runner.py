@@ -1,0 +1,184 @@
+"""Runs the steps of a recipe in order, skipping what is done, and tells what it did."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Literal
+
+from daybreak import accounting
+from daybreak.accounting import Count
+from daybreak.errors import DaybreakError, WorkspaceError
+from daybreak.manifest import Manifest, fingerprint
+from daybreak.progress import Progress
+from daybreak.recipe import Recipe
+from daybreak.workspace import Workspace
+from pipelines.code import code_version
+from pipelines.registry import STEPS, validate
+from pipelines.step import Context, Result, Step
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+State = Literal["done", "run", "perhaps"]
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One line of a plan: `perhaps` means it runs unless the steps before it come out as they were."""
+
+    step: str
+    state: State
+    needs: tuple[str, ...]
+    fingerprint: str | None
+    why: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run did with one step."""
+
+    step: str
+    ran: bool
+    seconds: float
+    manifest: Manifest
+
+
+class Runner:
+    """One recipe on its workspace. Spark starts when the first step needs it."""
+
+    def __init__(self, recipe: Recipe, progress: Progress | None = None) -> None:
+        validate(recipe)
+        self.recipe = recipe
+        self.workspace = Workspace(recipe.workspace)
+        self.progress = progress or Progress()
+        self.session = cache(self._start)
+
+    def _start(self) -> SparkSession:
+        from pipelines.session import start
+
+        return start(self.recipe)
+
+    def steps(self) -> list[Step]:
+        """The steps that the recipe wants, in order."""
+        return [step for step in STEPS if step.wanted(self.recipe)]
+
+    def plan(self) -> list[Planned]:
+        """What is done and what would run; starts nothing and writes nothing."""
+        planned: list[Planned] = []
+        stale: set[str] = set()
+        for step in self.steps():
+            unsure = [n for n in step.needs if n in stale]
+            manifest = self.workspace.manifest(step.name)
+            if unsure:
+                state: State = "perhaps" if manifest else "run"
+                planned.append(Planned(step.name, state, step.needs, None, f"after {', '.join(unsure)}"))
+                stale.add(step.name)
+                continue
+            wanted = self._fingerprint(step, self._inputs(step))
+            done = manifest is not None and manifest.fingerprint == wanted
+            why = "" if done else _difference(manifest, step, self.recipe)
+            planned.append(Planned(step.name, "done" if done else "run", step.needs, wanted, why))
+            stale |= set() if done else {step.name}
+        return planned
+
+    def run(self, only: Sequence[str] | None = None) -> Iterator[Outcome]:
+        """Run the steps (or `only` some, whose needs must be done), one outcome each as it finishes."""
+        self.workspace.prepare(int(self.recipe.min_free_gb * 1e9))
+        with self.workspace.locked(), _explained(self.workspace):
+            for step in self.steps():
+                if only is None or step.name in only:
+                    yield self._one(step)
+
+    def manifests(self) -> dict[str, Manifest]:
+        """Manifests of all finished steps of the recipe, in order."""
+        found = {step.name: self.workspace.manifest(step.name) for step in self.steps()}
+        return {name: manifest for name, manifest in found.items() if manifest is not None}
+
+    def _one(self, step: Step) -> Outcome:
+        inputs = self._inputs(step)
+        wanted = self._fingerprint(step, inputs)
+        manifest = self.workspace.manifest(step.name)
+        if manifest is not None and manifest.fingerprint == wanted:
+            return Outcome(step.name, False, 0.0, manifest)
+        began = time.monotonic()
+        self.workspace.log({"event": "begin", "step": step.name, "fingerprint": wanted})
+        manifest = self._execute(step, inputs, wanted)
+        seconds = time.monotonic() - began
+        self.workspace.log({"event": "commit", "step": step.name, "seconds": round(seconds, 2)})
+        return Outcome(step.name, True, seconds, manifest)
+
+    def _execute(self, step: Step, inputs: dict[str, Manifest], wanted: str) -> Manifest:
+        attempt = self.workspace.begin(step.name)
+        context = Context(self.recipe, self.workspace, inputs, attempt, self.progress, self.session)
+        self.progress.begin(step.name)
+        try:
+            result = step.run(context)
+        finally:
+            self.progress.end()
+        counts = accounting.Ledger(result.accounting).counts()
+        accounting.check(counts)
+        manifest = self._manifest(step, wanted, inputs, result, counts)
+        self.workspace.commit(manifest, attempt)
+        return manifest
+
+    def _manifest(
+        self, step: Step, wanted: str, inputs: dict[str, Manifest], result: Result, counts: list[Count]
+    ) -> Manifest:
+        return Manifest(
+            step=step.name,
+            fingerprint=wanted,
+            code=code_version(step.code, step.libraries),
+            settings=step.settings(self.recipe),
+            inputs={name: m.digest for name, m in inputs.items()},
+            tables=result.tables,
+            accounting=counts,
+            facts=result.facts,
+        )
+
+    def _inputs(self, step: Step) -> dict[str, Manifest]:
+        names = {s.name for s in self.steps()}
+        inputs = {}
+        for name in (n for n in step.needs if n in names):
+            manifest = self.workspace.manifest(name)
+            if manifest is None:
+                raise DaybreakError(f"{step.name} needs {name}, which has not run in {self.workspace}. Run it first.")
+            inputs[name] = manifest
+        return inputs
+
+    def _fingerprint(self, step: Step, inputs: dict[str, Manifest]) -> str:
+        known = {name: manifest.digest for name, manifest in inputs.items()} | step.outside(self.recipe)
+        return fingerprint(
+            step.name, code_version(step.code, step.libraries), step.settings(self.recipe), known
+        )
+
+
+def _difference(manifest: Manifest | None, step: Step, recipe: Recipe) -> str:
+    if manifest is None:
+        return "not done yet"
+    if manifest.settings != step.settings(recipe):
+        return "settings changed"
+    if manifest.code != code_version(step.code, step.libraries):
+        return "code changed"
+    return "inputs changed"
+
+
+@contextlib.contextmanager
+def _explained(workspace: Workspace) -> Iterator[None]:
+    """Turn a full disk into a message; what is committed stays, and the next run goes on from there."""
+    try:
+        yield
+    except DaybreakError:
+        raise
+    except Exception as error:
+        full = isinstance(error, OSError) and error.errno == errno.ENOSPC
+        if full or "No space left on device" in str(error) or "Errno 28" in str(error):
+            raise WorkspaceError(
+                f"no space left on the disk of {workspace} (or of Spark's scratch folder). "
+                "Free some and run again: finished steps are kept."
+            ) from error
+        raise

@@ -1,0 +1,89 @@
+"""The Spark session: started here for `daybreak run`, or taken as spark-submit configured it."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import sys
+import warnings
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from daybreak import java
+from daybreak.errors import DaybreakError
+from daybreak.recipe import Recipe
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+# What must hold for right results, whatever the cluster: Arrow batches bounded by bytes, UTC, no guessing.
+ALWAYS = {
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.execution.arrow.maxRecordsPerBatch": "2000",
+    "spark.sql.parquet.compression.codec": "zstd",
+    "spark.sql.adaptive.enabled": "true",
+    "spark.ui.showConsoleProgress": "false",
+}
+LOCAL = {
+    "spark.ui.enabled": "false",
+    "spark.driver.bindAddress": "127.0.0.1",
+    "spark.driver.host": "127.0.0.1",
+    "spark.sql.files.maxPartitionBytes": "16m",
+    "spark.log.level": "ERROR",
+}
+
+
+def start(recipe: Recipe) -> SparkSession:
+    """A session for the recipe. Settings given to spark-submit win over the recipe's."""
+    _environment()
+    _same_versions()
+    from pyspark.sql import SparkSession
+
+    builder = SparkSession.builder.appName(f"daybreak {recipe.name}")
+    for key, value in _settings(recipe).items():
+        builder = builder.config(key, value)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        session = builder.getOrCreate()
+    session.sparkContext.setLogLevel("ERROR")
+    return session
+
+
+def _submitted() -> bool:
+    """Whether spark-submit started this process and has chosen master and resources."""
+    return "PYSPARK_GATEWAY_PORT" in os.environ
+
+
+def _settings(recipe: Recipe) -> Mapping[str, str]:
+    settings = {**ALWAYS, "spark.sql.shuffle.partitions": str(recipe.spark.shuffle_partitions)}
+    if not _submitted():
+        settings |= {"spark.master": recipe.spark.master, "spark.driver.memory": recipe.spark.driver_memory}
+        settings |= LOCAL if recipe.spark.master.startswith("local") else {}
+        settings |= recipe.spark.conf
+    return settings
+
+
+def _environment() -> None:
+    """Workers take this interpreter, and Spark the Java we found; an explicit choice is left alone."""
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    os.environ.setdefault("PYSPARK_DRIVER_PYTHON", sys.executable)
+    os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+    if not _submitted():
+        if (found := java.home()) is None:
+            raise DaybreakError("no Java 17 or newer for Spark; `daybreak doctor` tells how to get one")
+        os.environ["JAVA_HOME"] = str(found)
+
+
+def _same_versions() -> None:
+    """pyspark and pyspark-client write into one folder; at two versions Python and jars disagree silently."""
+    versions = {name: _version(name) for name in ("pyspark", "pyspark-client")}
+    known = {v for v in versions.values() if v}
+    if len(known) > 1:
+        raise DaybreakError(f"{versions}: install both at one version, as requirements.lock does")
+
+
+def _version(distribution: str) -> str | None:
+    try:
+        return importlib.metadata.version(distribution)
+    except importlib.metadata.PackageNotFoundError:
+        return None

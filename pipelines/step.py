@@ -1,0 +1,76 @@
+"""A step: the unit of commit and resume. It reads tables of earlier steps and writes its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from daybreak.accounting import Count
+from daybreak.manifest import FileEntry, Manifest
+from daybreak.progress import Progress
+from daybreak.recipe import Recipe
+from daybreak.storage import Store
+from daybreak.workspace import Workspace
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a step wrote: parts by table, counts, and facts for later steps and the report (plain JSON values)."""
+
+    tables: Mapping[str, list[FileEntry]]
+    accounting: list[Count] = field(default_factory=list)
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a step may use while it runs. `out` is its empty folder; `inputs` the manifests of what it needs."""
+
+    recipe: Recipe
+    workspace: Workspace
+    inputs: Mapping[str, Manifest]
+    out: Store
+    progress: Progress
+    session: Callable[[], SparkSession]
+
+    @property
+    def spark(self) -> SparkSession:
+        """The Spark session, started on first use."""
+        return self.session()
+
+    def data(self, step: str) -> Store:
+        """Where the data of an earlier step is."""
+        return self.workspace.data(self.inputs[step])
+
+    def parts(self, step: str, table: str) -> dict[str, str]:
+        """Paths of a table's parts by part name (the unit, for tables laid out by unit)."""
+        entries = self.inputs[step].tables.get(table, [])
+        return {e.path.rsplit("/", 1)[1].removesuffix(".parquet"): e.path for e in entries}
+
+
+class Step(Protocol):
+    """One step of the pipeline. Settings it is built from are the recipe's; state lives in the workspace."""
+
+    name: str
+    needs: tuple[str, ...]
+    """Steps whose tables it reads."""
+    code: tuple[str, ...]
+    """Packages and modules whose source decides the output."""
+    libraries: tuple[str, ...]
+    """Distributions whose version decides the output."""
+
+    def wanted(self, recipe: Recipe) -> bool:
+        """Whether the recipe has this step at all."""
+
+    def settings(self, recipe: Recipe) -> dict[str, Any]:
+        """All settings that the output depends on, and no other, as plain JSON values."""
+
+    def outside(self, recipe: Recipe) -> dict[str, str]:
+        """Inputs from outside the workspace, each with what identifies its content."""
+
+    def run(self, context: Context) -> Result:
+        """Do the work, writing below `context.out` only."""

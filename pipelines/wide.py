@@ -1,0 +1,64 @@
+"""Writing the result of a wide stage: one part per value of a column, sorted, whatever Spark's partitions."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from daybreak.manifest import FileEntry
+from daybreak.progress import Progress
+from daybreak.storage import Store
+from pipelines.narrow import watched
+from pipelines.parts import PartWriter, runs
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+ENTRY = pa.schema([("entry", pa.binary())])
+
+
+def write_parts(
+    frame: DataFrame,
+    store: Store,
+    table: str,
+    schema: pa.Schema,
+    part: str,
+    order: Sequence[str],
+    progress: Progress,
+    partitions: int | None = None,
+) -> list[FileEntry]:
+    """Write `frame` as parts `<table>/<value of the part column>.parquet`, rows sorted by `order`.
+
+    `order` must be a total order within a part; `part` is a string column. Parts come back sorted by path.
+    """
+    spread = frame.repartition(partitions, part) if partitions else frame.repartition(part)
+    placed = spread.sortWithinPartitions(part, *order)
+    with watched(frame.sparkSession, progress, 0):
+        rows = placed.mapInArrow(_writer(store, table, schema, part), "entry binary").collect()
+    return sorted((pickle.loads(row["entry"]) for row in rows), key=lambda entry: entry.path)
+
+
+def _writer(
+    store: Store, table: str, schema: pa.Schema, part: str
+) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+    def write(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        current, writer = None, None
+        for batch in batches:
+            for value, start, stop in runs(batch.column(part)):
+                if value != current:
+                    if writer is not None:
+                        yield _entry(writer.close())
+                    current, writer = value, PartWriter(store, f"{table}/{value}.parquet", schema)
+                assert writer is not None
+                writer.write(batch.slice(start, stop - start))
+        if writer is not None:
+            yield _entry(writer.close())
+
+    return write
+
+
+def _entry(entry: FileEntry) -> pa.RecordBatch:
+    return pa.RecordBatch.from_arrays([pa.array([pickle.dumps(entry)], pa.binary())], schema=ENTRY)
