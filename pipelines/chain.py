@@ -15,7 +15,7 @@ from pipelines.dedup.normal import exact_hash
 from pipelines.language.identify import Language
 from pipelines.pii.scrub import Scrub
 from pipelines.quality.lines import Lines
-from pipelines.quality.measure import Measure
+from pipelines.quality.signals import Measure
 
 Narrow = Callable[[pa.RecordBatch], pa.RecordBatch]
 
@@ -69,12 +69,11 @@ class Chain:
 
 def build_chain(recipe: Recipe, source: str) -> Chain:
     """The stages that the recipe asks for, for one source."""
-    variant = next((r for r in recipe.rules_for(source) if r.startswith("c4@")), None)
     scrub = recipe.scrub
     return Chain(
         (
             Language(model=recipe.language.model),
-            Lines(rule_set=variant),
+            Lines({source: tuple(recipe.rules_for(source))}),
             Measure(),
             Scrub(email=scrub.email, ip=scrub.ip, phone=scrub.phone),
             Finish(),

@@ -12,7 +12,8 @@ from daybreak.manifest import FileEntry
 from daybreak.schema import DECISIONS, DOCUMENTS, QUARANTINE
 from daybreak.storage import Store
 from pipelines.chain import Chain
-from pipelines.ingest import Input, doc_ids
+from pipelines.ingest.identify import doc_id
+from pipelines.ingest.inputs import Input
 from pipelines.parts import PartWriter
 
 
@@ -91,7 +92,7 @@ class IngestTables:
 
     def _documents(self, raw: pa.RecordBatch) -> pa.RecordBatch:
         known = {name: raw.column(name) for name in raw.schema.names}
-        known["doc_id"] = doc_ids(self._item, raw)
+        known["doc_id"] = doc_id(self._item.source, self._item.file, raw)
         known["source"] = pa.repeat(self._item.source, raw.num_rows)
         known["file"] = pa.repeat(self._item.file, raw.num_rows)
         return pa.RecordBatch.from_arrays([known[f.name].cast(f.type) for f in DOCUMENTS], schema=DOCUMENTS)
@@ -126,7 +127,7 @@ class IngestTables:
             self._count(stage, "dropped", len(sizes), sizes, rule)
         number = dropped.num_rows
         known = {
-            "doc_id": doc_ids(self._item, dropped),
+            "doc_id": doc_id(self._item.source, self._item.file, dropped),
             "source": pa.repeat(self._item.source, number),
             "stage": pa.repeat(stage, number),
             "verdict": pa.repeat("drop", number),

@@ -88,11 +88,11 @@ class Filter:
 
 def decider(recipe: Recipe) -> Decide:
     """The stage that decides, from the recipe. Raises RecipeError for unknown rules before any work."""
-    return Decide.of(
-        rules={name: tuple(recipe.rules_for(name)) for name in sorted(recipe.sources)},
-        thresholds=recipe.quality.thresholds,
+    return Decide(
+        rule_sets={name: tuple(recipe.rules_for(name)) for name in sorted(recipe.sources)},
+        overrides=recipe.quality.thresholds,
         languages=None if recipe.language.keep is None else tuple(recipe.language.keep),
-        min_score=recipe.language.min_score,
+        min_language_score=recipe.language.min_score,
     )
 
 

@@ -14,7 +14,8 @@ from daybreak.recipe import Recipe
 from daybreak.storage import Store
 from pipelines.chain import Chain, build_chain
 from pipelines.extract.html import Extract
-from pipelines.ingest import READERS, Input, expand
+from pipelines.ingest.inputs import Input, expand
+from pipelines.ingest.registry import READERS
 from pipelines.ingest_tables import IngestTables
 from pipelines.narrow import UnitResult, run_units
 from pipelines.step import Context, Result
