@@ -1,0 +1,26 @@
+"""C4 as published by AllenAI (https://huggingface.co/datasets/allenai/c4): json.gz with text, timestamp, url."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pyarrow as pa
+from pyarrow import fs
+
+from pipelines.ingest.jsonl import Fields, read_json_lines
+
+
+def read(
+    path: str,
+    filesystem: fs.FileSystem | None = None,
+    *,
+    batch_bytes: int = 4 << 20,
+    options: Mapping[str, Any],
+) -> Iterator[pa.RecordBatch]:
+    """Read one C4 shard; no options."""
+    return read_json_lines(path, filesystem, batch_bytes, "text", _describe)
+
+
+def _describe(document: dict[str, Any]) -> Fields:
+    return Fields(url=document.get("url"), timestamp=document.get("timestamp"))

@@ -1,0 +1,65 @@
+"""Lines of a decoded stream, each with its offset, cut at line feeds alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from pipelines.ingest.rows import MAX_QUARANTINED
+from pipelines.ingest.streams import Piece
+
+MAX_LINE = 64 << 20
+"""Longest line that is read, bytes; a longer one becomes an error row, so that memory stays flat."""
+
+BOM = b"\xef\xbb\xbf"
+
+
+class Line(NamedTuple):
+    """A line without its line feed: `offset` and `length` (with the line feed) in the decoded stream."""
+
+    offset: int
+    length: int
+    data: bytes
+    error: str | None = None
+
+
+def lines(stream: Iterable[Piece], limit: int = MAX_LINE) -> Iterator[Line]:
+    """Yield every line that is not blank; what damage leaves unfinished is one line with `error` set."""
+    start, length, parts = 0, 0, list[bytes]()
+    for piece in stream:
+        if piece.damage:
+            raw = b"".join(parts)[:MAX_QUARANTINED] or piece.data
+            yield Line(start, length, raw, piece.damage)
+            start, length, parts = start + length, 0, []
+            continue
+        head, feed, tail = piece.data.partition(b"\n")
+        length += len(head)
+        _keep(parts, head, length, limit)
+        if not feed:
+            continue
+        yield from _line(start, length, length + 1, parts, limit)
+        start += length + 1
+        *whole, last = tail.split(b"\n")
+        for data in whole:
+            yield from _line(start, len(data), len(data) + 1, [data], limit)
+            start += len(data) + 1
+        length, parts = len(last), [last]
+    yield from _line(start, length, length, parts, limit)
+
+
+def _keep(parts: list[bytes], data: bytes, length: int, limit: int) -> None:
+    """Hold `data` while the line is within `limit`; past it, only what quarantine wants of its beginning."""
+    if length <= limit:
+        parts.append(data)
+    elif len(parts) > 1 or (parts and len(parts[0]) > MAX_QUARANTINED):
+        parts[:] = [b"".join(parts)[:MAX_QUARANTINED]]
+
+
+def _line(start: int, size: int, length: int, parts: list[bytes], limit: int) -> Iterator[Line]:
+    data = b"".join(parts)
+    if size > limit:
+        yield Line(start, length, data[:MAX_QUARANTINED], f"The line is {size} bytes long; the limit is {limit}")
+    else:
+        data = data.removeprefix(BOM) if start == 0 else data
+        if data and not data.isspace():
+            yield Line(start, length, data)

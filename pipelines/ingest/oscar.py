@@ -1,0 +1,35 @@
+"""OSCAR 23.01 (https://oscar-project.github.io/documentation/versions/oscar-2301/): jsonl.zst of WET-like records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pyarrow as pa
+from pyarrow import fs
+
+from pipelines.ingest.jsonl import Fields, lookup, read_json_lines
+
+KEPT = ("harmful_pp", "quality_warnings", "categories")
+"""Keys of `metadata` that go into ours; the label of every sentence and the TLSH hash do not."""
+
+
+def read(
+    path: str,
+    filesystem: fs.FileSystem | None = None,
+    *,
+    batch_bytes: int = 4 << 20,
+    options: Mapping[str, Any],
+) -> Iterator[pa.RecordBatch]:
+    """Read one OSCAR shard; the language is `metadata.identification.label`. No options."""
+    return read_json_lines(path, filesystem, batch_bytes, "content", _describe)
+
+
+def _describe(document: dict[str, Any]) -> Fields:
+    metadata = {key: lookup(document, f"metadata.{key}") for key in KEPT}
+    return Fields(
+        url=lookup(document, "warc_headers.warc-target-uri"),
+        timestamp=lookup(document, "warc_headers.warc-date"),
+        lang=lookup(document, "metadata.identification.label"),
+        metadata=metadata | {"record_id": lookup(document, "warc_headers.warc-record-id")},
+    )

@@ -1,0 +1,43 @@
+"""The layouts that Daybreak reads, by the name that recipes use. A new layout is one file and one line here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Protocol
+
+import pyarrow as pa
+from pyarrow import fs
+
+from pipelines.ingest import c4, jsonl, openwebtext, oscar, parquet, refinedweb, the_pile, warc, wet
+
+
+class Reader(Protocol):
+    """Reads one file into batches of `daybreak.schema.RAW`: every record once, in file order.
+
+    A record that cannot be read is a row with `error`; a file that cannot be opened or understood raises
+    `daybreak.errors.InputError`. Memory is flat in the file's size: a batch holds about `batch_bytes` of content.
+    """
+
+    def __call__(
+        self,
+        path: str,
+        filesystem: fs.FileSystem | None = None,
+        *,
+        batch_bytes: int = 4 << 20,
+        options: Mapping[str, Any],
+    ) -> Iterator[pa.RecordBatch]:
+        """Read the file at `path`."""
+        ...
+
+
+READERS: dict[str, Reader] = {
+    "commoncrawl_warc": warc.read,
+    "commoncrawl_wet": wet.read,
+    "c4": c4.read,
+    "the_pile": the_pile.read,
+    "openwebtext": openwebtext.read,
+    "oscar": oscar.read,
+    "refinedweb": refinedweb.read,
+    "jsonl": jsonl.read,
+    "parquet": parquet.read,
+}
