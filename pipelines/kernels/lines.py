@@ -1,0 +1,167 @@
+"""Lines (split on \\n alone), the phrases in them, and the sentences."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pipelines.kernels.codepoints import BULLET, CLOSER, DIGIT, FULL_STOP, LETTER, LOWER, SPACE, STOP
+from pipelines.kernels.compile import kernel
+
+NEWLINE = 0x0A
+ELLIPSIS = 0x2026
+DOT = 0x2E
+HASH_BASIS = np.uint64(0xCBF29CE484222325)
+HASH_PRIME = np.uint64(0x100000001B3)
+HASH_MIX = np.uint64(0x9E3779B97F4A7C15)
+
+
+@kernel
+def line_end(points, at, n):  # type: ignore[no-untyped-def]
+    """Index of the next newline from `at`, or `n`."""
+    while at < n and points[at] != NEWLINE:
+        at += 1
+    return at
+
+
+@kernel
+def strip(classes, begin, end):  # type: ignore[no-untyped-def]
+    """[begin, end) without the white space at both ends; empty if there is nothing else."""
+    while begin < end and classes[begin] & SPACE:
+        begin += 1
+    while end > begin and classes[end - 1] & SPACE:
+        end -= 1
+    return begin, end
+
+
+@kernel
+def ends_in_ellipsis(points, begin, end):  # type: ignore[no-untyped-def]
+    """True if [begin, end) ends in … or in three dots."""
+    if end > begin and points[end - 1] == ELLIPSIS:
+        return True
+    return end - begin >= 3 and points[end - 1] == DOT and points[end - 2] == DOT and points[end - 3] == DOT
+
+
+@kernel
+def count_lines(points, classes, n, seen):  # type: ignore[no-untyped-def]
+    """(lines, bulleted, ending in an ellipsis, repeating an earlier line), blank lines left out.
+
+    `seen` is scratch: uint64, a power of two long, with more than one slot a line.
+    """
+    lines = bulleted = elliptic = repeated = 0
+    seen[:] = 0
+    at = 0
+    while at < n:
+        stop = line_end(points, at, n)
+        begin, end = strip(classes, at, stop)
+        at = stop + 1
+        if begin == end:
+            continue
+        lines += 1
+        bulleted += 1 if classes[begin] & BULLET else 0
+        elliptic += 1 if ends_in_ellipsis(points, begin, end) else 0
+        repeated += 1 if _known(seen, _line_hash(points, begin, end)) else 0
+    return lines, bulleted, elliptic, repeated
+
+
+@kernel
+def count_newlines(data, start, stop):  # type: ignore[no-untyped-def]
+    """Newlines among the bytes [start, stop)."""
+    total = 0
+    for at in range(start, stop):
+        total += 1 if data[at] == NEWLINE else 0
+    return total
+
+
+@kernel
+def _line_hash(points, begin, end):  # type: ignore[no-untyped-def]
+    """A 64-bit hash of code points, never 0 (which marks a free slot)."""
+    value = HASH_BASIS
+    for at in range(begin, end):
+        value = (value ^ np.uint64(points[at])) * HASH_PRIME
+    value = (value ^ (value >> np.uint64(32))) * HASH_MIX
+    value ^= value >> np.uint64(29)
+    return value | np.uint64(1)
+
+
+@kernel
+def _known(seen, value):  # type: ignore[no-untyped-def]
+    """True if `value` is in the open-addressed table `seen`; else puts it there."""
+    mask = np.uint64(seen.size - 1)
+    slot = (value >> np.uint64(1)) & mask
+    while seen[slot] != 0:
+        if seen[slot] == value:
+            return True
+        slot = (slot + np.uint64(1)) & mask
+    seen[slot] = value
+    return False
+
+
+@kernel
+def count_sentences(points, classes, n):  # type: ignore[no-untyped-def]
+    """Sentences: stretches with a letter or digit, ended by a STOP mark or by the end of the line.
+
+    The marks . ? ! end a sentence where white space follows (and, for the dot, no lower-case letter after that);
+    those of other scripts end it at once. Quotes and closing brackets go with the sentence before them.
+    """
+    total = 0
+    content = False
+    mark = 0  # what ended the sentence: 0 nothing yet, 1 . ? or !, 2 one of those and then white space, 3 FULL_STOP
+    dot = False
+    for at in range(n):
+        kind = classes[at]
+        if points[at] == NEWLINE:
+            total += 1 if content else 0
+            content = False
+            mark = 0
+        elif kind & STOP:
+            mark = 3 if kind & FULL_STOP else 1
+            dot = points[at] == DOT
+        elif kind & SPACE:
+            mark = 2 if mark == 1 else mark
+        elif not (mark and kind & CLOSER):
+            if content and (mark == 3 or (mark == 2 and not (dot and kind & LOWER))):
+                total += 1
+                content = False
+            mark = 0
+            content = content or kind & (LETTER | DIGIT) != 0
+    return total + (1 if content else 0)
+
+
+@kernel
+def lowered(point):  # type: ignore[no-untyped-def]
+    """`point` in lower case where that is an ASCII letter (the Kelvin sign's is k)."""
+    if 0x41 <= point <= 0x5A:
+        return point | np.uint32(0x20)
+    return np.uint32(0x6B) if point == 0x212A else point
+
+
+@kernel
+def count_phrase(points, n, phrase):  # type: ignore[no-untyped-def]
+    """Occurrences of `phrase` (lower-case ASCII code points, uint32) in the first `n` code points, in any case."""
+    total = 0
+    for at in range(n - phrase.size + 1):
+        if lowered(points[at]) == phrase[0] and _same(points, at, phrase):
+            total += 1
+    return total
+
+
+@kernel
+def _same(points, at, phrase):  # type: ignore[no-untyped-def]
+    for k in range(1, phrase.size):
+        if lowered(points[at + k]) != phrase[k]:
+            return False
+    return True
+
+
+@kernel
+def count_ellipses(points, n):  # type: ignore[no-untyped-def]
+    """Ellipses: … and three dots in a row (six dots are two)."""
+    total = 0
+    dots = 0
+    for at in range(n):
+        total += 1 if points[at] == ELLIPSIS else 0
+        dots = dots + 1 if points[at] == DOT else 0
+        if dots == 3:
+            total += 1
+            dots = 0
+    return total

@@ -1,0 +1,125 @@
+"""Words: whitespace-delimited where a script has spaces, counted by character class where it has none."""
+
+from __future__ import annotations
+
+from pipelines.kernels.codepoints import DIGIT, LETTER, LOGOGRAM, SPACE, UNSPACED
+from pipelines.kernels.compile import kernel
+
+SYLLABLE_WORD = 5
+"""Characters (letters and marks) taken as one word in scripts of the SYLLABLE class: Thai words average four to five."""
+
+STOP_WORDS = ("the", "be", "to", "of", "and", "that", "have", "with")
+"""Gopher's eight (Rae et al. 2021, A.1.1)."""
+
+_PACKED = tuple(int.from_bytes(word.encode(), "big") for word in STOP_WORDS)
+
+
+@kernel
+def count_words(classes, begin, end):  # type: ignore[no-untyped-def]
+    """(words, words with a letter, spaced words, characters in spaced words) among the code points [begin, end).
+
+    A run of non-space characters with no unspaced letter is one word. In any other run every LOGOGRAM is a word,
+    every stretch of SYLLABLE characters is one word for each `SYLLABLE_WORD` begun, every other stretch with a letter
+    or digit is a word, and marks between them are none. Spaced words are those with no unspaced letter.
+    """
+    words = with_letter = spaced = characters = 0
+    at = begin
+    while at < end:
+        if classes[at] & SPACE:
+            at += 1
+            continue
+        first = at
+        at, seen = _stretch(classes, at, end, 0)
+        if at == end or classes[at] & SPACE:
+            more, lettered, plain, length = 1, 1 if seen & LETTER else 0, 1, at - first
+        else:
+            at, more, lettered, plain, length = _mixed_run(classes, first, end)
+        words += more
+        with_letter += lettered
+        spaced += plain
+        characters += length
+    return words, with_letter, spaced, characters
+
+
+@kernel
+def _stretch(classes, at, end, kind):  # type: ignore[no-untyped-def]
+    """(end, union of classes) of the stretch at `at` of non-space characters whose unspaced class is `kind` (or 0)."""
+    seen = 0
+    while at < end and not classes[at] & SPACE and classes[at] & UNSPACED == kind:
+        seen |= classes[at]
+        at += 1
+    return at, seen
+
+
+@kernel
+def _mixed_run(classes, at, end):  # type: ignore[no-untyped-def]
+    """(end, and what `count_words` returns) of the run of non-space characters at `at`, which has unspaced letters."""
+    words = with_letter = spaced = characters = 0
+    while at < end and not classes[at] & SPACE:
+        first = at
+        kind = classes[at] & UNSPACED
+        at, seen = _stretch(classes, at, end, kind)
+        if kind:
+            more = at - first if kind & LOGOGRAM else (at - first + SYLLABLE_WORD - 1) // SYLLABLE_WORD
+            words += more
+            with_letter += more
+        elif seen & (LETTER | DIGIT):
+            words += 1
+            with_letter += 1 if seen & LETTER else 0
+            spaced += 1
+            characters += at - first
+    return at, words, with_letter, spaced, characters
+
+
+@kernel
+def longest_word(classes, begin, end):  # type: ignore[no-untyped-def]
+    """Characters in the longest stretch that holds neither a space nor an unspaced letter."""
+    longest = 0
+    length = 0
+    for at in range(begin, end):
+        length = 0 if classes[at] & (SPACE | UNSPACED) else length + 1
+        longest = max(longest, length)
+    return longest
+
+
+@kernel
+def count_stop_words(points, classes, n):  # type: ignore[no-untyped-def]
+    """How many of the eight `STOP_WORDS` occur as a word: any case, marks around the word ignored."""
+    found = 0
+    at = 0
+    while at < n:
+        while at < n and not classes[at] & (LETTER | DIGIT):
+            at += 1
+        first = at
+        while at < n and not classes[at] & SPACE:
+            at += 1
+        found |= _stop_word(points, first, _trimmed(classes, first, at))
+    total = 0
+    for k in range(len(_PACKED)):
+        total += (found >> k) & 1
+    return total
+
+
+@kernel
+def _trimmed(classes, begin, end):  # type: ignore[no-untyped-def]
+    """`end` moved before the marks at the end of the word [begin, end)."""
+    while end > begin and not classes[end - 1] & (LETTER | DIGIT):
+        end -= 1
+    return end
+
+
+@kernel
+def _stop_word(points, begin, end):  # type: ignore[no-untyped-def]
+    """A bit mask: bit k set if [begin, end) is `STOP_WORDS[k]`."""
+    if end - begin < 2 or end - begin > 4:
+        return 0
+    packed = 0
+    for at in range(begin, end):
+        point = points[at]
+        if point > 0x7F:
+            return 0
+        packed = (packed << 8) | (point | 0x20)
+    for k in range(len(_PACKED)):
+        if packed == _PACKED[k]:
+            return 1 << k
+    return 0
