@@ -1,0 +1,1 @@
+"""Exact and near-duplicate removal: normalise, shingle, MinHash, band, verify, cluster, decide."""

@@ -1,0 +1,169 @@
+"""The form of a text that duplicates are judged by. It is never stored: documents keep their own text.
+
+NFC; then each character's simple lower case; every run of white space becomes one space, none at either end;
+control and format characters (zero-width joiners, soft hyphens, byte order marks) vanish. Punctuation stays: code
+that differs in an operator is not an exact duplicate. What differs in punctuation alone is a near duplicate
+with Jaccard 1 (`shingles` drops it).
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import cache
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import xxhash
+from numba import njit
+
+from pipelines.dedup.kernels import decode, text_buffers
+
+VERSION = f"1/unicode-{unicodedata.unidata_version}"
+"""Part of every fingerprint: hashes compare only within one version of the rule and of the character database."""
+
+N_CODE_POINTS = 0x32400
+"""Tables end here; the planes beyond hold only tags, variation selectors and private characters."""
+
+_SPACE = 32
+_DROPPED = -1
+_UNSURE = 255
+
+
+def _folded(char: str) -> int:
+    if char.isspace():
+        return _SPACE
+    if unicodedata.category(char) in ("Cc", "Cf"):
+        return _DROPPED
+    return ord(char.lower()[0])
+
+
+@cache
+def fold_table() -> np.ndarray:
+    """int32 [N_CODE_POINTS]: what each code point becomes; 32 for white space, -1 where it vanishes."""
+    return np.array([_folded(chr(point)) for point in range(N_CODE_POINTS)], dtype=np.int32)
+
+
+@njit(inline="always")
+def _encode(out: np.ndarray, at: int, point: int) -> int:
+    if point < 0x80:
+        out[at] = point
+        return at + 1
+    if point < 0x800:
+        out[at] = 0xC0 | (point >> 6)
+        out[at + 1] = 0x80 | (point & 0x3F)
+        return at + 2
+    if point < 0x10000:
+        out[at] = 0xE0 | (point >> 12)
+        out[at + 1] = 0x80 | ((point >> 6) & 0x3F)
+        out[at + 2] = 0x80 | (point & 0x3F)
+        return at + 3
+    out[at] = 0xF0 | (point >> 18)
+    out[at + 1] = 0x80 | ((point >> 12) & 0x3F)
+    out[at + 2] = 0x80 | ((point >> 6) & 0x3F)
+    out[at + 3] = 0x80 | (point & 0x3F)
+    return at + 4
+
+
+@njit(cache=True)
+def _fold(offsets: np.ndarray, data: np.ndarray, table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    # Lower case grows a character by half at most (U+023A: two bytes to three); 4 spare bytes a text for stray ends.
+    n = len(offsets) - 1
+    out = np.empty(len(data) + len(data) // 2 + 4 * n + 4, np.uint8)
+    ends = np.zeros(n + 1, np.int64)
+    at = 0
+    for d in range(n):
+        start, i = at, offsets[d]
+        pending = False
+        while i < offsets[d + 1]:
+            point, width = decode(data, i)
+            i += width
+            folded = table[point] if point < len(table) else point
+            if folded == _SPACE:
+                pending = at > start
+            elif folded != _DROPPED:
+                if pending:
+                    out[at] = _SPACE
+                    at += 1
+                    pending = False
+                at = _encode(out, at, folded)
+        ends[d + 1] = at
+    return ends, out[:at]
+
+
+def _composable() -> set[int]:
+    """Code points that may join the one before them under NFC: second halves of canonical pairs, Hangul vowels."""
+    halves = {*range(0x1161, 0x1176), *range(0x11A8, 0x11C3)}
+    for point in range(N_CODE_POINTS):
+        parts = unicodedata.decomposition(chr(point)).split()
+        if len(parts) == 2 and not parts[0].startswith("<"):
+            halves.add(int(parts[1], 16))
+    return halves
+
+
+@cache
+def quick_check_table() -> np.ndarray:
+    """uint8 [N_CODE_POINTS]: 255 where a text with this code point may not be in NFC, else its combining class."""
+    halves = _composable()
+    table = np.empty(N_CODE_POINTS, np.uint8)
+    for point in range(N_CODE_POINTS):
+        char = chr(point)
+        stable = point not in halves and unicodedata.is_normalized("NFC", char)
+        table[point] = unicodedata.combining(char) if stable else _UNSURE
+    return table
+
+
+@njit(cache=True)
+def _is_composed(offsets: np.ndarray, data: np.ndarray, table: np.ndarray) -> np.ndarray:
+    out = np.ones(len(offsets) - 1, np.bool_)
+    for d in range(len(out)):
+        i, last = offsets[d], 0
+        while i < offsets[d + 1]:
+            if data[i] < 0x80:
+                i += 1
+                last = 0
+                continue
+            point, width = decode(data, i)
+            i += width
+            order = table[point] if point < len(table) else _UNSURE
+            if order == _UNSURE or 0 < order < last:
+                out[d] = False
+                break
+            last = order
+    return out
+
+
+def composed_buffers(texts: pa.Array) -> tuple[np.ndarray, np.ndarray]:
+    """Texts in NFC as offsets (int64, n + 1) and UTF-8 bytes (uint8); null reads as empty.
+
+    The quick check of Unicode Standard Annex 15, section 9, spares the texts that are composed already: nearly all.
+    """
+    offsets, data = text_buffers(texts)
+    composed = _is_composed(offsets, data, quick_check_table())
+    if composed.all():
+        return offsets, data
+    mask = pa.array(~composed)
+    return text_buffers(pc.replace_with_mask(texts, mask, pc.utf8_normalize(texts.filter(mask), "NFC")))
+
+
+def normalise_buffers(texts: pa.Array) -> tuple[np.ndarray, np.ndarray]:
+    """Normalised texts as offsets (int64, n + 1) and UTF-8 bytes (uint8); null reads as empty."""
+    return _fold(*composed_buffers(texts), fold_table())
+
+
+def normalise(texts: pa.Array) -> pa.Array:
+    """Normalised texts (large_string), null where the text is null."""
+    offsets, data = normalise_buffers(texts)
+    folded = pa.Array.from_buffers(
+        pa.large_string(), len(texts), [None, pa.py_buffer(offsets), pa.py_buffer(data)]
+    )
+    return pc.if_else(texts.is_valid(), folded, pa.scalar(None, pa.large_string()))
+
+
+def exact_hash(texts: pa.Array) -> pa.Array:
+    """XXH3 (128 bits, 32 hexadecimal digits) of each normalised text, null where the text is null."""
+    offsets, data = normalise_buffers(texts)
+    view = memoryview(data)
+    digest = xxhash.xxh3_128_hexdigest
+    hashes = [digest(view[a:b]) for a, b in zip(offsets[:-1].tolist(), offsets[1:].tolist(), strict=True)]
+    return pc.if_else(texts.is_valid(), pa.array(hashes, pa.string()), pa.scalar(None, pa.string()))

@@ -1,0 +1,48 @@
+"""One Spark session for the tests of this room, and real texts."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
+    """Embedded Spark on two cores."""
+    os.environ["PYSPARK_PYTHON"] = os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
+    settings = {
+        "spark.ui.enabled": "false",
+        "spark.driver.memory": "2g",
+        "spark.sql.shuffle.partitions": "4",
+        "spark.sql.execution.arrow.maxBytesPerBatch": str(32 * 1024 * 1024),
+        "spark.local.dir": str(tmp_path_factory.mktemp("spark")),
+        "spark.sql.warehouse.dir": str(tmp_path_factory.mktemp("warehouse")),
+    }
+    builder = SparkSession.builder.master("local[2]").appName("dedup tests")
+    for key, value in settings.items():
+        builder = builder.config(key, value)
+    session = builder.getOrCreate()
+    session.sparkContext.setLogLevel("ERROR")
+    yield session
+    session.stop()
+
+
+@pytest.fixture(scope="session")
+def bench(shared_data: Path) -> dict[str, str]:
+    """Real texts by id."""
+    lines = (line for path in sorted((shared_data / "bench").glob("[0-9].jsonl.gz")) for line in gzip.open(path))
+    return {record["id"]: record["text"] for record in map(json.loads, lines)}
+
+
+@pytest.fixture(scope="session")
+def bench_pairs(shared_data: Path) -> list[tuple[str, str, float]]:
+    """Pairs of `bench` with their exact Jaccard similarity, computed elsewhere."""
+    with gzip.open(shared_data / "bench" / "neardup_pairs.jsonl.gz") as lines:
+        return [(pair["a"], pair["b"], pair["jaccard"]) for pair in map(json.loads, lines)]
