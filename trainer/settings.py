@@ -26,7 +26,7 @@ class ModelSettings(_Section):
     vocab_size: Positive
     """Ids that the tokenizer gives, 0 to vocab_size - 1."""
     vocab_multiple: Positive = 64
-    """The embedding is padded to a multiple of this; padding ids get no logit, so they never change a loss."""
+    """The embedding is padded to a multiple of this; padding ids get no logit and change no loss."""
     hidden_size: Positive = 128
     intermediate_size: Positive = 352
     layers: Positive = 4
@@ -50,7 +50,9 @@ class ModelSettings(_Section):
     @model_validator(mode="after")
     def _divisible(self) -> ModelSettings:
         if self.hidden_size % (2 * self.heads):
-            raise ValueError(f"hidden_size {self.hidden_size} must be a multiple of 2 x heads = {2 * self.heads}")
+            raise ValueError(
+                f"hidden_size {self.hidden_size} must be a multiple of 2 x heads = {2 * self.heads}"
+            )
         if self.heads % self.kv_heads:
             raise ValueError(f"heads {self.heads} must be a multiple of kv_heads {self.kv_heads}")
         return self
@@ -136,9 +138,13 @@ class Settings(_Section):
     @model_validator(mode="after")
     def _consistent(self) -> Settings:
         if self.optim.warmup_steps > self.run.steps:
-            raise ValueError(f"optim.warmup_steps {self.optim.warmup_steps} exceeds run.steps {self.run.steps}")
+            raise ValueError(
+                f"optim.warmup_steps {self.optim.warmup_steps} exceeds run.steps {self.run.steps}"
+            )
         if self.data.eval_fraction > 0 and self.data.eval_samples == 0:
-            raise ValueError("data.eval_samples is 0 while data.eval_fraction holds documents out: set both to 0")
+            raise ValueError(
+                "data.eval_samples is 0 while data.eval_fraction holds documents out: set both to 0"
+            )
         return self
 
     def deciding(self) -> dict[str, Any]:

@@ -36,8 +36,14 @@ class Collate:
     def __call__(self, first: int, count: int) -> Batch:
         """Samples first .. first + count - 1 as a batch. Raises InputError where shards and plan disagree."""
         spans = [self._span(begin, end) for begin, end in self.stream.spans(first, count)]
-        inputs, targets, positions, documents = (torch.from_numpy(np.concatenate(part)) for part in zip(*spans, strict=True))
+        inputs, targets, positions, documents = (
+            torch.from_numpy(np.concatenate(part)) for part in zip(*spans, strict=True)
+        )
         return Batch(inputs, targets, positions, documents if self.mask_documents else None)
+
+    def targets(self, first: int, count: int) -> int:
+        """Targets with a loss in samples first .. first + count - 1, without reading them."""
+        return self.stream.targets(first, count, self.mask_documents)
 
     def _span(self, begin: int, end: int) -> tuple[np.ndarray, ...]:
         tokens, documents = self._read(begin, end)
@@ -53,19 +59,29 @@ class Collate:
         """Tokens begin .. end of the stream, both included, and the document of each."""
         touched = self.stream.documents(begin, end)
         tokens = np.concatenate([self._document(index) for index in touched]).astype(np.int64)
-        documents = np.repeat(np.arange(touched.start, touched.stop), self.stream.n_tokens[touched.start : touched.stop])
+        documents = np.repeat(
+            np.arange(touched.start, touched.stop), self.stream.n_tokens[touched.start : touched.stop]
+        )
         offset = begin - int(self.stream.starts[touched.start])
         window = slice(offset, offset + end - begin + 1)
         if tokens[window].max() >= self.vocab_size:
-            raise InputError(f"token {tokens[window].max()} in documents {touched} is outside model.vocab_size {self.vocab_size}")
+            raise InputError(
+                f"token {tokens[window].max()} in the documents {touched} is outside "
+                f"model.vocab_size {self.vocab_size}"
+            )
         return tokens[window], documents[window]
 
     def _document(self, index: int) -> np.ndarray:
-        shard, row, expected = int(self.stream.shard[index]), int(self.stream.row[index]), self.stream.n_tokens[index]
+        shard, row, expected = (
+            int(self.stream.shard[index]),
+            int(self.stream.row[index]),
+            self.stream.n_tokens[index],
+        )
         tokens = self.shards(shard, row)
         if len(tokens) != expected:
             raise InputError(
-                f"shard {shard}, row {row}: {len(tokens)} tokens, the plan says {expected}: rebuild shards and plan together"
+                f"shard {shard}, row {row}: {len(tokens)} tokens, the plan says {expected}: "
+                "rebuild shards and plan together"
             )
         return tokens
 

@@ -1,9 +1,9 @@
 """The order of training: from a sample's number to its tokens, by arithmetic alone.
 
-The documents of a stream are laid end to end in plan order. Sample i is the tokens [i * seq_len, (i+1) * seq_len],
-one more than seq_len, so each token but the stream's first is a target exactly once. The state of the data is
-therefore one integer, the samples consumed; and step s of a run reads samples [s * batch, (s+1) * batch) at any
-number of processes.
+The documents of a stream are laid end to end in plan order. Sample i is the tokens i * seq_len to
+(i+1) * seq_len, both included, so each token but the stream's first is a target exactly once. The state of
+the data is therefore one integer, the samples consumed; and the s-th step of a run reads the samples
+(s-1) * batch to s * batch - 1 at any number of processes.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Stream:
 
     @cached_property
     def starts(self) -> np.ndarray:
-        """First token of each document, and at the end the number of tokens: int64, one longer than the rest."""
+        """First token of each document, and last the number of tokens: int64, one longer than the rest."""
         return np.concatenate([[0], np.cumsum(self.n_tokens, dtype=np.int64)])
 
     @property
@@ -61,7 +61,7 @@ class Stream:
         return range(int(first), int(last) + 1)
 
     def targets(self, first: int, count: int, mask_documents: bool) -> int:
-        """Targets with a loss in samples first .. first + count - 1; a mask takes out documents' first tokens."""
+        """Targets with a loss in samples first .. first + count - 1; a mask leaves out first tokens."""
         total = count * self.seq_len
         if mask_documents:
             for begin, end in self.spans(first, count):
@@ -80,15 +80,15 @@ class Stream:
 
     def fingerprint(self) -> str:
         """Hash of everything that decides which token stands where, apart from the shards' content."""
-        digest = xxhash.xxh3_128(f"algorithm {ALGORITHM} seq_len {self.seq_len}")
+        digest = xxhash.xxh3_128(f"algorithm {ALGORITHM} seq_len {self.seq_len}".encode())
         for column in (self.n_tokens, self.shard, self.row, _words(self.doc_id)):
-            digest.update(np.ascontiguousarray(column))
+            digest.update(np.ascontiguousarray(column).data)
         return digest.hexdigest()
 
     def select(self, chosen: np.ndarray) -> Stream:
-        """The stream of the chosen documents (boolean mask or indices), in the same order."""
-        return Stream(self.doc_id.filter(pa.array(chosen)) if chosen.dtype == bool else self.doc_id.take(chosen),
-                      self.n_tokens[chosen], self.shard[chosen], self.row[chosen], self.seq_len)  # fmt: skip
+        """The stream of the documents with the numbers `chosen`, in that order."""
+        arrays = (self.n_tokens[chosen], self.shard[chosen], self.row[chosen])
+        return Stream(self.doc_id.take(pa.array(chosen)), *arrays, self.seq_len)
 
 
 def read_plan(folder: Path, seq_len: int) -> Stream:
@@ -109,20 +109,22 @@ def read_plan(folder: Path, seq_len: int) -> Stream:
     if len(position) == 0 or (np.diff(position) <= 0).any():
         raise InputError(f"{folder}: the plan is empty or names a position twice")
     if n_tokens.min() < 1:
-        raise InputError(f"{folder}: position {position[n_tokens.argmin()]} has no tokens; every document ends in EOS")
+        raise InputError(
+            f"{folder}: position {position[n_tokens.argmin()]} has no tokens; every document ends in EOS"
+        )
     doc_id = doc_id if isinstance(doc_id, pa.Array) else doc_id.chunk(0)
     return Stream(doc_id.take(pa.array(order)), n_tokens, shard, row, seq_len)
 
 
 def hold_out(plan: Stream, fraction: float, key: int) -> tuple[Stream, Stream]:
-    """(training, validation): documents whose keyed hash of doc_id falls under `fraction` are never trained on.
+    """(training, validation): documents whose keyed hash of doc_id is under `fraction` are not trained on.
 
     A document that the plan repeats is on one side with all its repeats, and validation reads it once.
     """
     held = keyed_hash(plan.doc_id, key) < fraction * 2.0**64
     validation = plan.select(np.flatnonzero(held))
     _, once = np.unique(_words(validation.doc_id), axis=0, return_index=True)
-    return plan.select(~held), validation.select(np.sort(once))
+    return plan.select(np.flatnonzero(~held)), validation.select(np.sort(once))
 
 
 def keyed_hash(doc_id: pa.FixedSizeBinaryArray, key: int) -> np.ndarray:

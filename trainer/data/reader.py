@@ -53,11 +53,11 @@ class ShardReader:
         return column.row(row)
 
     def fingerprint(self) -> str:
-        """Hash of each shard's name, size, first and last MiB (not all bytes: `daybreak verify` reads those)."""
+        """Hash of each shard's name, size, first and last MiB (`daybreak verify` reads all bytes)."""
         digest = xxhash.xxh3_128()
         for path in self.paths:
             size = path.stat().st_size
-            digest.update(f"{path.name} {size}\n")
+            digest.update(f"{path.name} {size}\n".encode())
             with path.open("rb") as file:
                 digest.update(file.read(_EDGE))
                 file.seek(max(0, size - _EDGE))

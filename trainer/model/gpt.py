@@ -1,4 +1,4 @@
-"""The decoder-only transformer. Modules carry the names of Llama checkpoints, which plans for them also use."""
+"""The decoder-only transformer. Modules carry the names of Llama checkpoints."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class GPT(nn.Module):
     def forward(self, inputs: Tensor, positions: Tensor, documents: Tensor | None) -> Tensor:
         """Ids, positions and document numbers, each (batch, seq) -> logits (batch, seq, vocab_size).
 
-        With `documents`, a token sees only earlier tokens of its own document; None is plain causal attention.
+        With `documents`, a token sees only its own document up to itself; None is plain causal attention.
         """
         cos, sin = rotary_tables(positions, self.shape.head_size, self.shape.rope_theta)
         mask = None if documents is None else document_mask(documents)
@@ -62,7 +62,7 @@ class GPT(nn.Module):
 
 
 def document_mask(documents: Tensor) -> Tensor:
-    """Document numbers (batch, seq) -> (batch, 1, seq, seq), true at [q, k] if k <= q in the same document."""
+    """Document numbers (batch, seq) -> (batch, 1, seq, seq), true at [q, k] if k <= q in one document."""
     same = documents[:, :, None] == documents[:, None, :]
     return same.tril().unsqueeze(1)
 
@@ -86,6 +86,6 @@ def initialise(model: GPT, seed: int) -> None:
         residual = name.endswith(("o_proj.weight", "down_proj.weight"))
         std = model.shape.init_std / (math.sqrt(2 * model.shape.layers) if residual else 1.0)
         rows = model.shape.vocab_size if name in ("embed_tokens.weight", "lm_head.weight") else len(parameter)
-        generator = torch.Generator().manual_seed(xxhash.xxh64_intdigest(name, seed) >> 1)
+        generator = torch.Generator().manual_seed(xxhash.xxh64_intdigest(name.encode(), seed) >> 1)
         parameter[rows:] = 0
         parameter[:rows] = torch.randn(rows, parameter.shape[1], generator=generator) * std

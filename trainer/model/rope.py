@@ -17,6 +17,6 @@ def rotary_tables(positions: Tensor, head_size: int, theta: float) -> tuple[Tens
 
 
 def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
-    """Rotate x (batch, heads, seq, head_size): feature i pairs with i + head_size/2, as Llama checkpoints do."""
+    """Rotate x (batch, heads, seq, head_size): feature i pairs with i + head_size/2, as in Llama."""
     first, second = x.chunk(2, dim=-1)
     return torch.cat((first * cos - second * sin, second * cos + first * sin), dim=-1).to(x.dtype)

@@ -8,7 +8,7 @@ from trainer.settings import OptimSettings
 
 
 def learning_rate(step: int, steps: int, settings: OptimSettings) -> float:
-    """Rate of step 1 .. steps: linear to `lr` at warmup_steps, then half a cosine to lr * min_lr_ratio at `steps`
+    """Rate of step 1 .. steps: linear to `lr` at warmup_steps, half a cosine to lr * min_lr_ratio at `steps`
     (Loshchilov & Hutter 2017, eq. 5, with a warm-up and without restarts)."""
     if step <= settings.warmup_steps:
         return settings.lr * step / settings.warmup_steps

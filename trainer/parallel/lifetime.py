@@ -15,9 +15,9 @@ PR_SET_PDEATHSIG = 1
 def die_with_parent(parent: int | None = None) -> None:
     """Have this process killed once its parent is gone.
 
-    `parent` is the process id that the caller knows its parent by; it closes the gap between start and this call.
-    On Linux the kernel sends the signal (prctl(2), PR_SET_PDEATHSIG: when the *thread* that started this process
-    ends, so start it from a thread that lives as long as its process); elsewhere a thread looks once a second.
+    `parent` is the process id that the parent gave out; it closes the gap between start and this call. On
+    Linux the kernel sends the signal (prctl(2), PR_SET_PDEATHSIG) when the *thread* that started this process
+    ends, so start it from a thread that lives as long as its process. Elsewhere a thread looks once a second.
     """
     expected = parent or os.getppid()
     if sys.platform == "linux":

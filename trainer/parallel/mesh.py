@@ -41,13 +41,13 @@ class Mesh:
         for gradient, part in zip(gradients, parts, strict=True):
             gradient.copy_(part.view_as(gradient))
 
-    def sum(self, *values: float) -> list[float]:
-        """Each value summed over the mesh, in fp64."""
+    def sum(self, value: float) -> float:
+        """The value summed over the mesh, in fp64."""
         if self.devices is None:
-            return list(values)
-        total = torch.tensor(values, dtype=torch.float64)
+            return value
+        total = torch.tensor(value, dtype=torch.float64)
         dist.all_reduce(total, group=self.devices.get_group("data"))
-        return total.tolist()
+        return total.item()
 
     def from_first(self, value: Any) -> Any:
         """What the first process holds, on every process; also a barrier."""
@@ -65,7 +65,9 @@ class Mesh:
         dist.all_gather_object(held, value, group=self.devices.get_group("data"))
         odd = [rank for rank, other in enumerate(held) if other != held[0]]
         if odd:
-            raise DaybreakError(f"{what} of ranks {odd} differs from rank 0's: do all machines see the same files?")
+            raise DaybreakError(
+                f"{what} of ranks {odd} differs from rank 0's: do all machines see the same files?"
+            )
 
 
 @contextmanager

@@ -9,7 +9,10 @@ from statistics import fmean, stdev
 
 
 class SpikeWatch:
-    """Compares each loss with the window of losses before it; a spike does not enter the window."""
+    """Compares each loss with the window of losses before it.
+
+    A spike enters the window too, so that a lasting change of level is reported at first and not for ever.
+    """
 
     def __init__(self, window: int, threshold: float, losses: Iterable[float] = ()) -> None:
         self.threshold = threshold
@@ -21,10 +24,9 @@ class SpikeWatch:
         Judges only once the window is full.
         """
         score = self._score(loss)
-        if score > self.threshold:
-            return score
-        self.losses.append(loss)
-        return None
+        if math.isfinite(loss):
+            self.losses.append(loss)
+        return score if score > self.threshold else None
 
     def _score(self, loss: float) -> float:
         if not math.isfinite(loss):
