@@ -1,0 +1,1 @@
+"""From shards and plan to batches."""
