@@ -119,7 +119,7 @@ def _axis(name: str, column: pa.ChunkedArray, thresholds: Sequence[Threshold]) -
     if whole and high - low <= BINS:
         return _Axis(np.arange(np.floor(low) - 0.5, np.ceil(high) + 1.5), log=False)
     if low >= 0 and high <= 1.02 and high > 0.3:
-        return _Axis(np.linspace(0.0, 1.0, BINS + 1), log=False)
+        return _Axis(np.linspace(0.0, 1.0, 51), log=False)
     return _Axis(_round_steps(low, high), log=False)
 
 
