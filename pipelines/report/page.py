@@ -1,0 +1,206 @@
+"""From facts to one HTML page that needs no network."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from itertools import groupby
+from typing import Any
+
+import vl_convert
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from pipelines.report import charts, formats
+from pipelines.report.facts import Amount, DroppedSample, Facts, Histogram, LossPoint, Removal, Share
+
+VEGA_LITE = "6.4"
+MOST_ROWS = 20
+LEADING_SCORES = 9
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A headline figure: what it is, its value, and what to compare it with."""
+
+    name: str
+    value: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class SampleGroup:
+    """The dropped documents shown for one rule of a stage; `removed` documents in all, where counted."""
+
+    stage: str
+    rule: str
+    threshold: float | None
+    removed: int | None
+    samples: Sequence[DroppedSample]
+
+
+@dataclass(frozen=True)
+class Page:
+    """What the template prints, beside the facts themselves."""
+
+    figures: Sequence[Figure]
+    charts: dict[str, charts.Spec] = field(default_factory=dict)
+    removals: Sequence[Removal] = ()
+    edits: Sequence[Removal] = ()
+    groups: Sequence[SampleGroup] = ()
+    sources: Sequence[Share] = ()
+    languages: Sequence[Share] = ()
+    losses: Sequence[LossPoint] = ()
+
+
+def render(facts: Facts) -> str:
+    """The whole page as HTML; the same facts give the same bytes."""
+    scripts = [Markup(_closed(text)) for text in (_vega(), _asset("page.js"))]  # noqa: S704 - our own files
+    template = _environment().get_template("page.html.j2")
+    return template.render(
+        facts=facts,
+        page=_page(facts),
+        style=Markup(_asset("page.css")),
+        scripts=scripts,
+        policy=_policy(scripts),
+        leading_scores=LEADING_SCORES,
+    )
+
+
+@cache
+def _vega() -> str:
+    """Vega, Vega-Lite and Vega-Embed as one script."""
+    return str(vl_convert.javascript_bundle(vl_version=VEGA_LITE))
+
+
+def _asset(name: str) -> str:
+    return (files("pipelines.report") / "templates" / name).read_text(encoding="utf-8")
+
+
+def _closed(script: str) -> str:
+    """A script that cannot end its own element early."""
+    return script.replace("</script", "<\\/script").replace("<!--", "<\\!--")
+
+
+def _policy(scripts: Sequence[str]) -> str:
+    """A content security policy under which only our scripts run and nothing is fetched."""
+    digests = (base64.b64encode(hashlib.sha256(s.encode()).digest()).decode() for s in scripts)
+    allowed = " ".join(f"'sha256-{digest}'" for digest in digests)
+    return f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data:; base-uri 'none'"
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("pipelines.report", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    for name in ("whole", "compact", "size", "percent", "signal", "duration", "printable"):
+        environment.filters[name] = getattr(formats, name)
+    return environment
+
+
+def _page(facts: Facts) -> Page:
+    sources, languages = _longest(facts.sources), _longest(facts.languages)
+    removals = [removal for removal in facts.removals if removal.outcome != "edited"]
+    return Page(
+        figures=_figures(facts),
+        charts=_charts(facts, sources, languages),
+        removals=removals,
+        edits=[removal for removal in facts.removals if removal.outcome == "edited"],
+        groups=_groups(facts.dropped, removals),
+        sources=sources,
+        languages=languages,
+        losses=_evenly(facts.losses, 12),
+    )
+
+
+def _charts(facts: Facts, sources: Sequence[Share], languages: Sequence[Share]) -> dict[str, charts.Spec]:
+    """The specification of every chart that has data, by the name its place in the template asks for."""
+    specs: dict[str, Any] = {
+        "funnel": facts.funnel and charts.funnel_chart(facts.funnel),
+        "sources": sources and charts.shares_chart(sources),
+        "languages": languages and charts.shares_chart(languages),
+        "lengths": facts.lengths and charts.histogram_chart(facts.lengths, in_bytes=True),
+        "clusters": facts.clusters and charts.clusters_chart(facts.clusters),
+        "mixture": facts.mixture and charts.mixture_chart(facts.mixture),
+        "tokenizer": facts.tokenizer and charts.bytes_per_token_chart(_main_languages(facts)),
+        "loss": any(p.loss is not None for p in facts.losses) and charts.loss_chart(facts.losses),
+        "rate": any(p.lr is not None for p in facts.losses) and charts.rate_chart(facts.losses),
+    }
+    specs |= {f"score-{i}": _small(score) for i, score in enumerate(facts.scores)}
+    return {name: spec for name, spec in specs.items() if spec}
+
+
+def _small(score: Histogram) -> charts.Spec:
+    return charts.histogram_chart(score, height=110)
+
+
+def _main_languages(facts: Facts) -> Any:
+    from dataclasses import replace
+
+    assert facts.tokenizer is not None
+    return replace(facts.tokenizer, languages=facts.tokenizer.languages[:MOST_ROWS])
+
+
+def _longest(shares: Sequence[Share]) -> tuple[Share, ...]:
+    """The first MOST_ROWS shares and the sum of the others."""
+    rest = shares[MOST_ROWS:]
+    if not rest:
+        return tuple(shares)
+    before, after = (sum((getattr(s, part) for s in rest), start=Amount()) for part in ("before", "after"))
+    return (*shares[:MOST_ROWS], Share(f"{len(rest)} others", before, after))
+
+
+def _evenly(points: Sequence[LossPoint], count: int) -> tuple[LossPoint, ...]:
+    """About `count` points for the table beside the curve, the first and the last among them."""
+    if len(points) <= count:
+        return tuple(points)
+    return tuple(points[round(i * (len(points) - 1) / (count - 1))] for i in range(count))
+
+
+def _groups(dropped: Sequence[DroppedSample], removals: Sequence[Removal]) -> tuple[SampleGroup, ...]:
+    counts = {(removal.stage, removal.rule): removal.amount.documents for removal in removals}
+    groups = []
+    for (stage, rule), members in groupby(dropped, key=lambda sample: (sample.stage, sample.rule)):
+        samples = tuple(members)
+        groups.append(SampleGroup(stage, rule, samples[0].threshold, counts.get((stage, rule)), samples))
+    return tuple(groups)
+
+
+def _figures(facts: Facts) -> tuple[Figure, ...]:
+    """The headline: documents, text, tokens, duplicates, loss; those that are known."""
+    shown: list[Figure] = []
+    if facts.funnel:
+        shown += _corpus_figures(facts)
+    if facts.tokenizer:
+        ratio = facts.tokenizer.bytes / max(facts.tokenizer.tokens, 1)
+        shown.append(Figure("Tokens", formats.compact(facts.tokenizer.tokens), f"{ratio:.2f} bytes a token"))
+    dedup = [flow for flow in facts.funnel if "dedup" in flow.stage]
+    if dedup:
+        gone, seen = (sum(getattr(f, part).documents for f in dedup) for part in ("dropped", "entered"))
+        shown.append(Figure("Duplicates removed", formats.whole(gone), f"{formats.percent(gone, seen)} of those compared"))
+    losses = [point for point in facts.losses if point.loss is not None]
+    if losses:
+        first, last = losses[0], losses[-1]
+        shown.append(Figure("Final loss", f"{last.loss:.3f}", f"from {first.loss:.3f}, {last.step:,} steps"))
+    return tuple(shown)
+
+
+def _corpus_figures(facts: Facts) -> list[Figure]:
+    entered, kept = facts.funnel[0].entered, facts.funnel[-1].kept
+    read = facts.funnel[0].kept.bytes
+    return [
+        Figure(
+            "Documents kept",
+            formats.whole(kept.documents),
+            f"of {entered.documents:,} read, {formats.percent(kept.documents, entered.documents)}",
+        ),
+        Figure("Text kept", formats.size(kept.bytes), f"of {formats.size(read)} extracted"),
+    ]
