@@ -1,0 +1,43 @@
+"""A program of its own: renders modules' pages with pydoc in a process that nothing of the caller leaks into.
+
+Reads {"modules": [names], "budget": bytes, "limit": bytes a page} as JSON on standard input and writes
+{"name", "html"} JSON lines until the budget is reached. It imports what it renders, and nothing of the project.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import pydoc
+import sys
+from typing import TextIO
+
+
+def render(name: str) -> str | None:
+    """The page of a module, or None where the module cannot be imported or shown."""
+    try:
+        module = importlib.import_module(name)
+        html = pydoc.HTMLDoc()
+        return html.page(pydoc.describe(module), html.document(module, name))
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # a module may even call sys.exit when it is imported
+        return None
+
+
+def main(output: TextIO) -> None:
+    """Renders what standard input asks for, in its order."""
+    request = json.load(sys.stdin)
+    spent = 0
+    for name in request["modules"]:
+        if spent >= request["budget"]:
+            break
+        page = render(name)
+        if page and len(page) <= request["limit"]:
+            spent += len(page)
+            print(json.dumps({"name": name, "html": page}), file=output)
+
+
+if __name__ == "__main__":
+    pages, sys.stdout = sys.stdout, sys.stderr  # whatever an import prints must not mix with the pages
+    main(pages)
