@@ -12,7 +12,6 @@ from daybreak.manifest import FileEntry
 from daybreak.schema import DECISIONS, DOCUMENTS, QUARANTINE
 from daybreak.storage import Store
 from pipelines.chain import Chain
-from pipelines.ingest.identify import doc_id
 from pipelines.ingest.inputs import Input
 from pipelines.parts import PartWriter
 
@@ -92,7 +91,6 @@ class IngestTables:
 
     def _documents(self, raw: pa.RecordBatch) -> pa.RecordBatch:
         known = {name: raw.column(name) for name in raw.schema.names}
-        known["doc_id"] = doc_id(self._item.source, self._item.file, raw)
         known["source"] = pa.repeat(self._item.source, raw.num_rows)
         known["file"] = pa.repeat(self._item.file, raw.num_rows)
         return pa.RecordBatch.from_arrays([known[f.name].cast(f.type) for f in DOCUMENTS], schema=DOCUMENTS)
@@ -127,7 +125,7 @@ class IngestTables:
             self._count(stage, "dropped", len(sizes), sizes, rule)
         number = dropped.num_rows
         known = {
-            "doc_id": doc_id(self._item.source, self._item.file, dropped),
+            "doc_id": dropped.column("doc_id"),
             "source": pa.repeat(self._item.source, number),
             "stage": pa.repeat(stage, number),
             "verdict": pa.repeat("drop", number),

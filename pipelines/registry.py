@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from daybreak.recipe import Recipe
 from pipelines.step import Step
-from pipelines.steps.dedup import Dedup
+from pipelines.steps.dedup import Dedup, stage_settings
 from pipelines.steps.encode import Encode
 from pipelines.steps.filter import Filter, decider
 from pipelines.steps.ingest import Ingest, inputs
@@ -33,6 +33,10 @@ def step(name: str) -> Step:
 
 
 def validate(recipe: Recipe) -> None:
-    """What a recipe's own model cannot know: that rules exist and inputs are there. Raises RecipeError or InputError."""
+    """What a recipe's own model cannot know: rules exist, bands can work, inputs are there.
+
+    Raises RecipeError or InputError.
+    """
     decider(recipe)
+    stage_settings(recipe)
     inputs(recipe)

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.line.support import finished, sample_shards, small_recipe  # noqa: F401 - fixtures of several rooms
+
 ROOT = Path(__file__).resolve().parents[1]
 
 

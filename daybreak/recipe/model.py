@@ -98,7 +98,7 @@ class Near(Section):
     bands: Count = 14
     rows: Count = 8
     threshold: Share = Field(0.8, description="least exact Jaccard of a pair to be called duplicates")
-    max_edges: Count = Field(50_000_000, description="verified pairs that the driver may cluster")
+    max_edges: Count = Field(5_000_000, description="verified pairs that the driver may cluster")
 
 
 class Dedup(Section):

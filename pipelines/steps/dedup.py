@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -13,8 +15,10 @@ from daybreak.manifest import FileEntry
 from daybreak.recipe import Recipe
 from daybreak.schema import CLUSTERS, DECISIONS
 from daybreak.storage import Store
-from pipelines.dedup.stage import SCAN_DDL, Dedup as DedupStage, DedupSettings, signature_batch
-from pipelines.narrow import scan_units
+from pipelines.dedup.settings import DedupSettings
+from pipelines.dedup.signatures import SIGNATURES, band_lists
+from pipelines.narrow import scan_units, watched
+from pipelines.parts import runs
 from pipelines.reading import KeptUnit, kept_units
 from pipelines.step import Context, Result
 from pipelines.steps.filter import count_verdicts
@@ -24,7 +28,10 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 STAGES = ("exact", "near")
-CLUSTER_PARTS = 16
+SCAN = (
+    "doc_id string, unit string, row long, source string, timestamp string, n_bytes long, exact_hash string, "
+    "bands array<long>"
+)
 
 
 class Dedup:
@@ -57,65 +64,98 @@ class Dedup:
 
     def run(self, context: Context) -> Result:
         """Write one decision for every document that came in, and the clusters."""
+        from pipelines.dedup.stage import Dedup as DedupStage
+
         settings = stage_settings(context.recipe)
         units = kept_units(context, "filter")
-        docs = scan_units(context.spark, units, _signatures(settings), SCAN_DDL, context.recipe.spark.partitions)
-        texts = scan_units(context.spark, units, _texts, "doc_id string, text string", context.recipe.spark.partitions)
-        decisions, clusters = DedupStage(settings)(docs, texts)
-        written = self._write(context, decisions, clusters)
-        return Result(written, _count(context.out, written["decisions"]).counts(), _facts(context.recipe))
+        read = ScanUnit(settings if context.recipe.dedup.near else None, context.recipe.dedup.exact)
+        docs = scan_units(context.spark, units, read, SCAN, context.recipe.spark.partitions)
+        with watched(context.spark, context.progress, sum(u.size for u in units)):
+            found = DedupStage(settings)(docs, FetchTexts({u.unit: u for u in units}))
+        written = self._write(context, found.decisions, found.clusters)
+        found.held.unpersist()
+        return Result(written, _count(context.out, written["decisions"]).counts())
 
     def _write(
         self, context: Context, decisions: DataFrame, clusters: DataFrame
     ) -> dict[str, list[FileEntry]]:
         from pyspark.sql import functions as F
 
-        clusters = clusters.withColumn(
-            "part", F.concat(F.lit("clusters-"), F.substring("cluster_id", 1, 1))
-        )
         out, progress = context.out, context.progress
+        clusters = clusters.withColumn("part", F.concat(F.lit("clusters-"), F.substring("cluster_id", 1, 1)))
+        order = ["cluster_id", "doc_id"]
         return {
             "decisions": write_parts(decisions, out, "decisions", DECISIONS, "unit", ["row"], progress),
-            "clusters": write_parts(
-                clusters, out, "clusters", CLUSTERS, "part", ["cluster_id", "doc_id"], progress
-            ),
+            "clusters": write_parts(clusters, out, "clusters", CLUSTERS, "part", order, progress),
         }
 
 
-def stage_settings(recipe: Recipe) -> DedupSettings:
-    """The stage's settings, from the recipe."""
-    near = recipe.dedup.near
-    return DedupSettings(exact=recipe.dedup.exact, seed=recipe.seed, **(near.model_dump() if near else {"near": False}))
+@dataclass(frozen=True)
+class ScanUnit:
+    """Reads one unit's kept documents as the stage takes them; without `settings`, without band hashes."""
 
+    settings: DedupSettings | None
+    exact: bool
 
-def _signatures(settings: DedupSettings) -> Callable[[KeptUnit], Iterator[pa.RecordBatch]]:
-    columns = ["doc_id", "source", "timestamp", "text"]
-
-    def scan(unit: KeptUnit) -> Iterator[pa.RecordBatch]:
+    def __call__(self, unit: KeptUnit) -> Iterator[pa.RecordBatch]:
+        """Columns of `signatures.SIGNATURES`; `row` counts the unit's kept documents from 0."""
+        signals = {name: _column(unit, name) for name in ("exact_hash", "n_bytes")}
         start = 0
-        hashes = _column(unit, "exact_hash")
-        sizes = _column(unit, "n_bytes")
-        for batch in unit.read(columns):
+        for batch in unit.read(["doc_id", "source", "timestamp", "text"]):
             rows = batch.num_rows
-            batch = batch.append_column("unit", pa.repeat(unit.unit, rows))
-            batch = batch.append_column("row", pa.array(range(start, start + rows), pa.int64()))
-            batch = batch.append_column("exact_hash", hashes.slice(start, rows))
-            batch = batch.append_column("n_bytes", sizes.slice(start, rows))
+            known = {name: batch.column(name) for name in batch.schema.names}
+            known |= {name: column.slice(start, rows) for name, column in signals.items()}
+            known["unit"] = pa.repeat(unit.unit, rows)
+            known["row"] = pa.array(range(start, start + rows), pa.int64())
+            if not self.exact:
+                known["exact_hash"] = pa.nulls(rows, pa.string())
+            known["bands"] = self._bands(batch.column("text"))
+            yield pa.RecordBatch.from_arrays([known[f.name] for f in SIGNATURES], schema=SIGNATURES)
             start += rows
-            yield signature_batch(batch, settings)
 
-    return scan
+    def _bands(self, texts: pa.Array) -> pa.Array:
+        if self.settings is None:
+            return pa.nulls(len(texts), SIGNATURES.field("bands").type)
+        return band_lists(texts, self.settings)
+
+
+@dataclass(frozen=True)
+class FetchTexts:
+    """Texts of wanted documents, read from the parts of their units; other units are not opened."""
+
+    units: Mapping[str, KeptUnit]
+
+    def __call__(self, wanted: DataFrame) -> DataFrame:
+        """`wanted` (doc_id, unit, row) as (doc_id, text)."""
+        placed = wanted.select("unit", "row").repartition("unit").sortWithinPartitions("unit", "row")
+        return placed.mapInArrow(self._read, "doc_id string, text string")
+
+    def _read(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        rows: dict[str, list[np.ndarray]] = {}
+        for batch in batches:
+            for unit, start, stop in runs(batch.column("unit")):
+                rows.setdefault(unit, []).append(batch.column("row").slice(start, stop - start).to_numpy())
+        for unit, pieces in rows.items():
+            yield from self._take(self.units[unit], np.concatenate(pieces))
+
+    def _take(self, unit: KeptUnit, rows: np.ndarray) -> Iterator[pa.RecordBatch]:
+        start = 0
+        for batch in unit.read(["doc_id", "text"]):
+            here = rows[(rows >= start) & (rows < start + batch.num_rows)] - start
+            start += batch.num_rows
+            if len(here):
+                yield batch.take(pa.array(here))
+
+
+def stage_settings(recipe: Recipe) -> DedupSettings:
+    """The stage's settings, from the recipe. Raises RecipeError for bands that cannot work."""
+    near = recipe.dedup.near
+    return DedupSettings(seed=recipe.seed, **(near.model_dump() if near else {}))
 
 
 def _column(unit: KeptUnit, name: str) -> pa.Array:
     arrays = [b.column(0) for b in unit.read_signals([name], rows=1 << 14)]
-    if not arrays:
-        return pa.array([], pa.string())
-    return pa.chunked_array(arrays).combine_chunks()
-
-
-def _texts(unit: KeptUnit) -> Iterator[pa.RecordBatch]:
-    return unit.read(["doc_id", "text"])
+    return pa.chunked_array(arrays).combine_chunks() if arrays else pa.array([], SIGNATURES.field(name).type)
 
 
 def _count(store: Store, entries: list[FileEntry]) -> Ledger:
@@ -130,9 +170,3 @@ def _count(store: Store, entries: list[FileEntry]) -> Ledger:
 def _by_level(batch: pa.RecordBatch) -> pa.RecordBatch:
     """The decisions with the level that dropped a document (its rule) as the funnel's stage."""
     return batch.set_column(batch.schema.get_field_index("stage"), "stage", batch.column("rule"))
-
-
-def _facts(recipe: Recipe) -> dict[str, Any]:
-    return {"settings": recipe.dedup.model_dump()}
-
-

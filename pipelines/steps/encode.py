@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from daybreak.recipe import Recipe
 from daybreak.schema import TOKENS
@@ -38,7 +37,6 @@ class EncodeUnit:
     def _encoded(self, unit: KeptUnit, sizes: Counter[tuple[str, str]]) -> Iterator[pa.RecordBatch]:
         encode = EncodeStage(self.model)
         for batch in unit.read(["doc_id", "source", "lang", "text"]):
-            batch = batch.append_column("n_bytes", pc.binary_length(batch.column("text")).cast(pa.int64()))
             batch = encode(batch)
             groups = pa.Table.from_batches([batch.select(["lang", "n_bytes", "n_tokens"])]).group_by("lang")
             for row in groups.aggregate([("n_bytes", "sum"), ("n_tokens", "sum")]).to_pylist():

@@ -14,6 +14,7 @@ from daybreak.recipe import Recipe
 from daybreak.storage import Store
 from pipelines.chain import Chain, build_chain
 from pipelines.extract.html import Extract
+from pipelines.ingest.identify import doc_id
 from pipelines.ingest.inputs import Input, expand
 from pipelines.ingest.registry import READERS
 from pipelines.ingest_tables import IngestTables
@@ -48,6 +49,7 @@ class IngestUnit:
         for raw in read(
             item.path, filesystem, batch_bytes=self.recipe.ingest.batch_bytes, options=source.options
         ):
+            raw = raw.append_column("doc_id", doc_id(item.source, item.file, raw))
             live = tables.divert("ingest", raw)
             live = tables.divert("extract", extract(live))
             tables.keep(chain, live)

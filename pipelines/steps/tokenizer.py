@@ -50,7 +50,7 @@ class Tokenizer:
             raise DaybreakError("no document is left to train a tokenizer on; see the funnel for what removed them")
         target = Path(context.out.path(MODEL))
         target.parent.mkdir(parents=True)
-        train_bpe(
+        trained = train_bpe(
             iter(drawn),
             target,
             vocab_size=settings.vocab_size,
@@ -61,6 +61,7 @@ class Tokenizer:
         entry = FileEntry(MODEL, 1, size, context.out.sha256(MODEL))
         facts = {
             "fingerprint": fingerprint(target),
+            "vocab_size": trained.vocab_size,
             "sample_documents": len(drawn),
             "sample_bytes": sum(len(text.encode()) for text in drawn),
         }

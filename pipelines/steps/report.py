@@ -1,0 +1,120 @@
+"""Report: one page that shows what happened at each step."""
+
+from __future__ import annotations
+
+import json
+from importlib.metadata import version
+from typing import Any
+
+from daybreak import __version__
+from daybreak.accounting import STAGE_ORDER, Count
+from daybreak.manifest import FileEntry
+from daybreak.recipe import Recipe
+from pipelines.quality.rules import rules_of
+from pipelines.report.collect import collect
+from pipelines.report.facts import RunFacts
+from pipelines.report.page import render
+from pipelines.step import Context, Result
+
+PAGE = "page/index.html"
+TABLES = {
+    "documents": ("ingest", "documents"),
+    "signals": ("ingest", "signals"),
+    "ingest_decisions": ("ingest", "decisions"),
+    "filter_decisions": ("filter", "decisions"),
+    "dedup_decisions": ("dedup", "decisions"),
+    "clusters": ("dedup", "clusters"),
+    "quarantine": ("ingest", "quarantine"),
+    "tokens": ("encode", "tokens"),
+    "plan": ("mixture", "plan"),
+    "metrics": ("train", "metrics"),
+}
+VERSIONS = ("pyspark", "pyarrow", "resiliparse", "sentencepiece", "torch")
+
+
+class Report:
+    """The step. The page stands at report/index.html of the workspace."""
+
+    name = "report"
+    needs: tuple[str, ...] = (
+        "ingest", "filter", "dedup", "tokenizer", "encode", "mixture", "shards", "train"
+    )  # fmt: skip
+    code = ("pipelines.report", "pipelines.steps.report")
+    libraries = ("vl-convert-python", "jinja2")
+
+    def wanted(self, recipe: Recipe) -> bool:
+        """When the recipe has a report section (it has one by default)."""
+        return recipe.report is not None
+
+    def settings(self, recipe: Recipe) -> dict[str, Any]:
+        """What is shown, and the wishes that are compared with what came out."""
+        assert recipe.report is not None
+        weights = {name: s.weight for name, s in sorted(recipe.sources.items())}
+        return {"name": recipe.name, "weights": weights, **recipe.report.model_dump()}
+
+    def outside(self, recipe: Recipe) -> dict[str, str]:
+        """Nothing."""
+        return {}
+
+    def run(self, context: Context) -> Result:
+        """Collect, draw, write."""
+        recipe = context.recipe
+        assert recipe.report is not None
+        tokenizer = context.inputs["tokenizer"].facts if "tokenizer" in context.inputs else {}
+        facts = collect(
+            _tables(context),
+            _ordered([c for m in context.inputs.values() for c in m.accounting]),
+            run=_run_facts(context),
+            asked=_asked(recipe),
+            vocabulary=tokenizer.get("vocab_size"),
+            tokenizer=_tokenizer_settings(recipe),
+            rule_signals=_rule_signals(recipe),
+            samples_per_rule=recipe.report.samples,
+        )
+        page = render(facts).encode()
+        context.out.make("page")
+        context.out.write(PAGE, page)
+        context.workspace.store.write("report/index.html", page)
+        entry = FileEntry(PAGE, 1, len(page), context.out.sha256(PAGE))
+        return Result({"page": [entry]})
+
+
+def _tables(context: Context) -> dict[str, list[str] | str]:
+    found: dict[str, list[str] | str] = {}
+    for name, (step, table) in TABLES.items():
+        if step in context.inputs and (entries := context.inputs[step].tables.get(table)):
+            found[name] = [context.data(step).path(e.path) for e in entries]
+    return found
+
+
+def _ordered(counts: list[Count]) -> list[Count]:
+    return sorted(counts, key=lambda c: STAGE_ORDER.index(c.stage))
+
+
+def _asked(recipe: Recipe) -> dict[str, float]:
+    total = sum(s.weight for s in recipe.sources.values())
+    return {name: s.weight / total for name, s in sorted(recipe.sources.items())}
+
+
+def _tokenizer_settings(recipe: Recipe) -> dict[str, object]:
+    return recipe.tokenizer.model_dump() if recipe.tokenizer else {}
+
+
+def _rule_signals(recipe: Recipe) -> dict[str, str]:
+    names = dict.fromkeys(name for source in recipe.sources for name in recipe.rules_for(source))
+    rules = {rule.name: rule.signal for rule in rules_of(names, recipe.quality.thresholds)}
+    return {**rules, "language.score": "lang_score"}
+
+
+def _run_facts(context: Context) -> RunFacts:
+    log = context.workspace.store.read("run.log.jsonl").decode().splitlines()
+    events = [json.loads(line) for line in log]
+    commits = [e for e in events if e["event"] == "commit"]
+    began = [e["time"] for e in events if e["event"] == "begin"]
+    return RunFacts(
+        recipe=context.recipe.name,
+        fingerprint=context.inputs["shards"].digest[:16] if "shards" in context.inputs else "",
+        started=began[0] if began else "",
+        versions={"daybreak": __version__, **{name: version(name) for name in VERSIONS}},
+        durations={e["step"]: e["seconds"] for e in commits},
+    )
