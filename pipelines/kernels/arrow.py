@@ -16,9 +16,11 @@ TextColumn = pa.Array | pa.ChunkedArray
 
 @dataclass(frozen=True)
 class TextView:
-    """A string column without copies: document i is the UTF-8 bytes `data[starts[i]:stops[i]]`; a null is empty.
+    """A string column without copies: document i is the UTF-8 bytes `data[starts[i]:stops[i]]`; a null is
+    empty.
 
-    `starts` and `stops` are int64 of shape (rows,), `data` is uint8; all are read-only, so that kernels compile once.
+    `starts` and `stops` are int64 of shape (rows,), `data` is uint8; all are read-only, so that kernels
+    compile once.
     """
 
     starts: np.ndarray
@@ -64,7 +66,9 @@ def _frozen(array: np.ndarray) -> np.ndarray:
 
 
 def string_array(like: pa.Array, data: np.ndarray, lengths: np.ndarray) -> pa.Array:
-    """A string array of the type and nulls of `like`, from concatenated UTF-8 `data` and each row's length in bytes."""
+    """A string array of the type and nulls of `like`, from concatenated UTF-8 `data` and each row's length
+    in bytes.
+    """
     large = pa.types.is_large_string(like.type)
     offsets = np.concatenate([[0], np.cumsum(lengths)])
     if not large and offsets[-1] > MAX_INT32:

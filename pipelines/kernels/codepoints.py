@@ -37,7 +37,9 @@ BULLET = 1 << 11
 UNSPACED = LOGOGRAM | SYLLABLE
 
 SIZE = 0x33480
-"""Code points from here on (private use, tags, unassigned) have no class; the last ideographs lie just below."""
+"""Code points from here on (private use, tags, unassigned) have no class; the last ideographs lie just
+below.
+"""
 
 _STOPS = "。！？．｡؟۔।॥։።፧፨။៕⁇⁈⁉‼"
 _CLOSING_QUOTES = "”»」』"
@@ -58,7 +60,9 @@ _CATEGORIES = {"Nd": DIGIT, "Lu": LETTER | UPPER, "Lt": LETTER | UPPER, "Ll": LE
 
 @cache
 def class_table() -> np.ndarray:
-    """Bit mask of the classes of each code point below `SIZE`: uint16 (SIZE,), read-only. Built once a process."""
+    """Bit mask of the classes of each code point below `SIZE`: uint16 (SIZE,), read-only. Built once a
+    process.
+    """
     categories = [unicodedata.category(chr(point)) for point in range(SIZE)]
     bits = [_CATEGORIES.get(category, 0) for category in categories]
     table = np.array(bits, np.uint16)

@@ -27,12 +27,12 @@ def policy_of(rule_sets: Mapping[str, tuple[str, ...]], source: str | None) -> t
 class Filter:
     """SIGNALS batch -> DECISIONS batch: one row a document, in the same order.
 
-    rule_sets: source -> names of its rule sets, in the order in which they decide; `*` stands for every other source.
-    overrides: set -> rule -> threshold.
-    languages: codes to keep, or None for all. min_language_score: below it a document is dropped; 0 keeps all.
+    rule_sets: source -> names of its rule sets, in the order in which they decide; `*` stands for every
+    other source. overrides: set -> rule -> threshold. languages: codes to keep, or None for all.
+    min_language_score: below it a document is dropped; 0 keeps all.
 
-    The language rules come first. `rule`, `value`, `threshold` and `stage` are those of the first rule that fails,
-    `failed` lists every one that does, in order. A missing signal (null, NaN) fails. The value of
+    The language rules come first. `rule`, `value`, `threshold` and `stage` are those of the first rule that
+    fails, `failed` lists every one that does, in order. A missing signal (null, NaN) fails. The value of
     `language.unwanted` is null: `detail` holds the language.
     """
 
@@ -92,7 +92,7 @@ class Filter:
         for column, rule in enumerate(rules):
             failed[:, column], values[:, column] = self._judge(batch, rule)
         first = np.argmax(failed, axis=1) if rules else np.zeros(n, np.int64)
-        dropped = failed.any(axis=1)
+        dropped: np.ndarray = np.logical_or.reduce(failed, axis=1)
         columns = _verdicts(rules, failed, dropped, first)
         columns |= _numbers(rules, values, dropped, first)
         columns["detail"] = _detail(batch, columns["rule"])
