@@ -11,7 +11,6 @@ import pyarrow.compute as pc
 from daybreak.errors import DaybreakError
 
 MAX_INT32 = 2**31 - 1
-TextColumn = pa.Array | pa.ChunkedArray
 
 
 @dataclass(frozen=True)
@@ -33,7 +32,7 @@ class TextView:
         return self.stops - self.starts
 
 
-def as_array(column: TextColumn) -> pa.Array:
+def as_array(column: pa.Array | pa.ChunkedArray) -> pa.Array:
     """One string or large_string array of a column that may be chunked, null-typed or dictionary-encoded."""
     if isinstance(column, pa.ChunkedArray):
         column = column.combine_chunks()
@@ -43,7 +42,7 @@ def as_array(column: TextColumn) -> pa.Array:
     return column.cast(pa.large_string() if column.type == pa.string_view() else pa.string())
 
 
-def text_view(column: TextColumn) -> TextView:
+def text_view(column: pa.Array | pa.ChunkedArray) -> TextView:
     """View a string column (sliced, chunked or with nulls) as flat arrays."""
     array = as_array(column)
     _, offsets_buffer, data_buffer = array.buffers()

@@ -7,9 +7,9 @@
 | SPACE | `str.isspace` |
 | UPPER, LOWER | general categories Lu and Lt; Ll |
 | LOGOGRAM | Han ideographs, hiragana, katakana: written without spaces, each counted as a word |
-| SYLLABLE | letters and marks of Thai, Lao, Khmer, Myanmar, Tibetan, Tai and the like: written without spaces between words |
+| SYLLABLE | letters and marks of Thai, Lao, Khmer, Myanmar, Tibetan, Tai and others without spaces |
 | STOP | a sentence may end here: . ? ! and the marks of other scripts |
-| FULL_STOP | a STOP that ends a sentence even with no space after it (。！？ । and the like; every STOP but . ? !) |
+| FULL_STOP | a STOP that ends a sentence even with no space after it: every STOP but . ? ! |
 | CLOSER | quotation marks and closing brackets, which belong to the sentence before them |
 | LINE_END | C4's terminal marks . ? ! " and, as our extension, every STOP and the closing quotes ” » 」 』 |
 | BULLET | marks that open a list item: • ‣ ⁃ ● ○ ◦ ▪ ■ ・ - * |

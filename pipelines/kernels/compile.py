@@ -16,7 +16,7 @@ from collections.abc import Callable
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, ClassVar, TypeVar, cast
 
 import numba
 from numba.core.caching import CompileResultCacheImpl, FunctionCache, _CacheLocator
@@ -82,7 +82,7 @@ class _SharedLocator(_CacheLocator):
 
 
 class _SharedImpl(CompileResultCacheImpl):
-    _locator_classes = (_SharedLocator,)
+    _locator_classes: ClassVar[list[type]] = [_SharedLocator]
 
 
 class _SharedCache(FunctionCache):
@@ -95,7 +95,7 @@ def kernel(function: Function) -> Function:
 
     With no writable folder at all it is compiled once a process.
     """
-    dispatcher = numba.njit(nogil=True)(function)
+    dispatcher: Any = numba.njit(nogil=True)(function)
     if cache_folder() is not None:
         dispatcher._cache = _SharedCache(function)
     return cast(Function, dispatcher)

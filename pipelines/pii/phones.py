@@ -3,11 +3,12 @@
 | shape | example | accepted if |
 |---|---|---|
 | international | +44 20 7946 0958, 0046 8 928 571 38 | its length is possible for its country |
-| North American | (415) 555-2671, 415.555.2671 x12 | its length is possible; both codes begin with 2 to 9 |
+| American | (415) 555-2671, 415.555.2671 x12 | its length is possible; both codes begin with 2 to 9 |
 | national | 020 7946 0958, (030) 1234 5678 | begins with 0, groups of two digits or more, valid in a region |
 | after a word such as tel | Tel: 2079460958 | valid in a region |
 
-Not taken: what touches a letter, a digit or one of / = _ # . - $ @ & %, what follows a word such as ISBN or DOI, dates.
+Not taken: what touches a letter, a digit or one of / = _ # . - $ @ & %, what follows a word such as ISBN,
+and dates.
 """
 
 from __future__ import annotations

@@ -41,11 +41,15 @@ class Scrub:
     phone_placeholder: str = "<PHONE>"
     name: str = "scrub"
 
-                    def __post_init__(self) -> None: for kind in KINDS: placeholder =
-                    self._placeholder(kind) if re.search(r"[\d@:]", placeholder) or not
-                    re.fullmatch(r"\W.*\W", placeholder): raise RecipeError( f"{kind} placeholder
-                    {placeholder!r}: use one between marks, with no digit, @ or colon in it" ) for region in
-                    self.regions: choose("region", region, sorted(phonenumbers.SUPPORTED_REGIONS))
+    def __post_init__(self) -> None:
+        for kind in KINDS:
+            placeholder = self._placeholder(kind)
+            if re.search(r"[\d@:]", placeholder) or not re.fullmatch(r"\W.*\W", placeholder):
+                raise RecipeError(
+                    f"{kind} placeholder {placeholder!r}: put it between marks, with no digit, @ or colon in it"
+                )
+        for region in self.regions:
+            choose("region", region, sorted(phonenumbers.SUPPORTED_REGIONS))
 
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """`batch` with scrubbed text and the three counts; nulls stay null."""

@@ -96,10 +96,8 @@ class Filter:
         columns = _verdicts(rules, failed, dropped, first)
         columns |= _numbers(rules, values, dropped, first)
         columns["detail"] = _detail(batch, columns["rule"])
-        kept = {name: batch.column(name) for name in ("doc_id", "source", "n_bytes")}
-        return pa.RecordBatch.from_arrays(
-            [(columns | kept)[field.name] for field in DECISIONS], schema=DECISIONS
-        )
+        columns |= {name: batch.column(name) for name in ("doc_id", "source", "n_bytes")}
+        return pa.RecordBatch.from_arrays([columns[field.name] for field in DECISIONS], schema=DECISIONS)
 
     def _judge(self, batch: pa.RecordBatch, rule: Rule) -> tuple[np.ndarray, np.ndarray]:
         """(which rows fail `rule`, the value it looked at), bool and float64 of shape (rows,)."""
@@ -109,9 +107,8 @@ class Filter:
             return ~wanted.to_numpy(zero_copy_only=False), np.full(batch.num_rows, np.nan)
         values = signal.cast(pa.float64()).to_numpy(zero_copy_only=False)
         # A signal of 32 bits is held against the threshold at 32 bits: 1 in 10 is not more than 0.1.
-        threshold = (
-            np.float64(np.float32(rule.threshold)) if pa.types.is_float32(signal.type) else rule.threshold
-        )
+        single = pa.types.is_float32(signal.type)
+        threshold = float(np.float32(rule.threshold)) if single else rule.threshold
         passes = values <= threshold if rule.comparison == "<=" else values >= threshold
         return ~passes & _in_scope(batch, rule), values
 

@@ -12,7 +12,7 @@
 | bullet_line_ratio | float32 | share of lines that begin with a bullet (after white space) |
 | ellipsis_line_ratio | float32 | share of lines that end in an ellipsis |
 | alpha_word_ratio | float32 | share of words with a letter of any script |
-| stop_word_count | int32 | how many of Gopher's eight stop words occur (0 to 8; any case, marks around ignored) |
+| stop_word_count | int32 | how many of Gopher's eight stop words occur (any case, marks around ignored) |
 | curly_brace | int32 | occurrences of { |
 | lorem_ipsum | int32 | occurrences of "lorem ipsum", any case |
 | unspaced_ratio | float32 | share of letters that belong to scripts written without spaces |
