@@ -16,7 +16,7 @@ from collections.abc import Callable
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import numba
 from numba.core.caching import CompileResultCacheImpl, FunctionCache, _CacheLocator
@@ -82,7 +82,7 @@ class _SharedLocator(_CacheLocator):
 
 
 class _SharedImpl(CompileResultCacheImpl):
-    _locator_classes: ClassVar[list[type]] = [_SharedLocator]
+    _locator_classes: list[Any] = [_SharedLocator]  # noqa: RUF012
 
 
 class _SharedCache(FunctionCache):

@@ -29,7 +29,7 @@ INTERNATIONAL = r"(?:\+ ?\(?|\b00)[1-9](?:[ ().-]{0,2}\d){6,14}" + _EXTENSION
 NORTH_AMERICAN = r"(?:\b1[ .-])?(?:\([2-9]\d\d\) ?|\b[2-9]\d\d[ .-])[2-9]\d\d[ .-]\d{4}" + _EXTENSION
 NATIONAL = r"\(?\b0\d{1,4}\)?(?:[ ./-]{1,2}\d{2,8}){1,4}"
 AFTER_WORD = (
-    r"(?i:\b(?:tel|telephone|phone|mobile|cell|fax|call|whatsapp)\b)[^\d\n+(]{0,12}"
+    r"(?:^|[^\w<\[{])(?i:tel|telephone|phone|mobile|cell|fax|call|whatsapp)\b[^\d\n+(]{0,12}"
     r"(\(?\d(?:[ ().\-/]{0,2}\d){6,13})"
 )
 

@@ -46,7 +46,7 @@ class Scrub:
             placeholder = self._placeholder(kind)
             if re.search(r"[\d@:]", placeholder) or not re.fullmatch(r"\W.*\W", placeholder):
                 raise RecipeError(
-                    f"{kind} placeholder {placeholder!r}: put it between marks, with no digit, @ or colon in it"
+                    f"{kind} placeholder {placeholder!r}: put it between marks, without digit, @ or colon"
                 )
         for region in self.regions:
             choose("region", region, sorted(phonenumbers.SUPPORTED_REGIONS))
