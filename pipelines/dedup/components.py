@@ -1,9 +1,9 @@
 """Clusters of verified pairs: connected components, on the driver.
 
-Similarity is not transitive: in a chain a ~ b ~ c, c joins a's cluster though a and c may differ by more than the
-threshold allows. The cluster keeps its first document in the declared order alone. `matched` names, for each other
-member, the verified neighbour one step nearer to the one kept (the most similar of these), so every removal rests on
-a verified pair and following `matched` ends at the kept document.
+Similarity is not transitive: in a chain a ~ b ~ c, c joins a's cluster though a and c may differ by more
+than the threshold allows. The cluster keeps its first document in the declared order alone. `matched`
+names, for each other member, the verified neighbour one step nearer to the one kept (the most similar of
+these), so every removal rests on a verified pair, and following `matched` ends at the kept document.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pipelines.dedup.order import ordered
 NODES = pa.schema(
     [("doc_id", pa.string()), ("n_bytes", pa.int64()), ("timestamp", pa.string()), ("copies", pa.int64())]
 )
-"""Ends of verified pairs; `copies` counts the exact duplicates that a document stands for, itself included."""
+"""Ends of verified pairs; `copies` counts the exact duplicates that a document stands for, with itself."""
 
 NEAR = pa.schema(
     [
@@ -77,7 +77,7 @@ def _clusters(n: int, hub: np.ndarray, member: np.ndarray) -> tuple[np.ndarray, 
 def _parents(
     steps: np.ndarray, hub: np.ndarray, member: np.ndarray, similarity: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Each node's neighbour one step nearer to the kept one, and their similarity; -1 and 0 where there is none."""
+    """Each node's neighbour one step nearer to the kept one, and their similarity; -1 and 0 for kept ones."""
     near, far = np.concatenate([hub, member]), np.concatenate([member, hub])
     value = np.concatenate([similarity, similarity])
     inward = np.flatnonzero(steps[near] + 1 == steps[far])

@@ -25,7 +25,7 @@ def mix64(x: np.uint64) -> np.uint64:
 
 
 @njit(inline="always")
-def decode(data: np.ndarray, i: int) -> tuple[int, int]:
+def decode(data: np.ndarray, i: int) -> tuple[np.int64, int]:
     """Code point at byte `i` of UTF-8 `data`, and its width in bytes (1 to 4).
 
     Stray bytes give some number and a width of at least 1, so that a scan always ends.
@@ -42,7 +42,7 @@ def decode(data: np.ndarray, i: int) -> tuple[int, int]:
 
 
 def splitmix64(seed: int, count: int) -> np.ndarray:
-    """`count` pseudo-random uint64 from `seed`: the SplitMix64 stream, the same on every platform and version."""
+    """`count` pseudo-random uint64 from `seed`: the SplitMix64 stream, the same on every platform."""
     steps = np.arange(1, count + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
     x = steps + np.uint64(seed % 2**64)
     x = (x ^ (x >> _S30)) * _MIX_1

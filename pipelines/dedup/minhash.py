@@ -11,7 +11,8 @@ from numba import njit
 
 from pipelines.dedup.kernels import mix64, splitmix64
 
-_BLOCK = 2048  # shingles at a time: 8 KiB stay in the first-level cache while every permutation passes over them
+# Shingles at a time: 8 KiB stay in the first-level cache while every permutation passes over them.
+_BLOCK = 2048
 _EMPTY = np.uint32(0xFFFFFFFF)
 _BAND = np.uint64(0x9E3779B97F4A7C15)
 

@@ -1,9 +1,9 @@
 """The form of a text that duplicates are judged by. It is never stored: documents keep their own text.
 
-NFC; then each character's simple lower case; every run of white space becomes one space, none at either end;
-control and format characters (zero-width joiners, soft hyphens, byte order marks) vanish. Punctuation stays: code
-that differs in an operator is not an exact duplicate. What differs in punctuation alone is a near duplicate
-with Jaccard 1 (`shingles` drops it).
+NFC; then each character's simple lower case; every run of white space becomes one space, none at either
+end; control and format characters (zero-width joiners, soft hyphens, byte order marks) vanish. Punctuation
+stays: code that differs in an operator is not an exact duplicate. What differs in punctuation alone is a
+near duplicate of similarity 1 (`shingles` drops it).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from numba import njit
 from pipelines.dedup.kernels import decode, text_buffers
 
 VERSION = f"1/unicode-{unicodedata.unidata_version}"
-"""Part of every fingerprint: hashes compare only within one version of the rule and of the character database."""
+"""Part of every fingerprint: hashes compare only within one version of rule and character database."""
 
 N_CODE_POINTS = 0x32400
 """Tables end here; the planes beyond hold only tags, variation selectors and private characters."""
@@ -67,7 +67,7 @@ def _encode(out: np.ndarray, at: int, point: int) -> int:
 
 @njit(cache=True)
 def _fold(offsets: np.ndarray, data: np.ndarray, table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    # Lower case grows a character by half at most (U+023A: two bytes to three); 4 spare bytes a text for stray ends.
+    # Lower case grows a character by half at most (U+023A: two bytes to three); 4 spare bytes a text.
     n = len(offsets) - 1
     out = np.empty(len(data) + len(data) // 2 + 4 * n + 4, np.uint8)
     ends = np.zeros(n + 1, np.int64)
@@ -86,13 +86,13 @@ def _fold(offsets: np.ndarray, data: np.ndarray, table: np.ndarray) -> tuple[np.
                     out[at] = _SPACE
                     at += 1
                     pending = False
-                at = _encode(out, at, folded)
+                at = _encode(out, at, int(folded))
         ends[d + 1] = at
     return ends, out[:at]
 
 
 def _composable() -> set[int]:
-    """Code points that may join the one before them under NFC: second halves of canonical pairs, Hangul vowels."""
+    """Code points that may join the one before them: second halves of pairs, Hangul vowels and finals."""
     halves = {*range(0x1161, 0x1176), *range(0x11A8, 0x11C3)}
     for point in range(N_CODE_POINTS):
         parts = unicodedata.decomposition(chr(point)).split()
@@ -103,7 +103,7 @@ def _composable() -> set[int]:
 
 @cache
 def quick_check_table() -> np.ndarray:
-    """uint8 [N_CODE_POINTS]: 255 where a text with this code point may not be in NFC, else its combining class."""
+    """uint8 [N_CODE_POINTS]: 255 where a text that has it may not be in NFC, else its combining class."""
     halves = _composable()
     table = np.empty(N_CODE_POINTS, np.uint8)
     for point in range(N_CODE_POINTS):
@@ -136,7 +136,7 @@ def _is_composed(offsets: np.ndarray, data: np.ndarray, table: np.ndarray) -> np
 def composed_buffers(texts: pa.Array) -> tuple[np.ndarray, np.ndarray]:
     """Texts in NFC as offsets (int64, n + 1) and UTF-8 bytes (uint8); null reads as empty.
 
-    The quick check of Unicode Standard Annex 15, section 9, spares the texts that are composed already: nearly all.
+    The quick check of Unicode Standard Annex 15, section 9, spares texts composed already.
     """
     offsets, data = text_buffers(texts)
     composed = _is_composed(offsets, data, quick_check_table())
@@ -163,7 +163,7 @@ def normalise(texts: pa.Array) -> pa.Array:
 def exact_hash(texts: pa.Array) -> pa.Array:
     """XXH3 (128 bits, 32 hexadecimal digits) of each normalised text, null where the text is null."""
     offsets, data = normalise_buffers(texts)
-    view = memoryview(data)
+    view = memoryview(data)  # type: ignore[arg-type]
     digest = xxhash.xxh3_128_hexdigest
     hashes = [digest(view[a:b]) for a, b in zip(offsets[:-1].tolist(), offsets[1:].tolist(), strict=True)]
     return pc.if_else(texts.is_valid(), pa.array(hashes, pa.string()), pa.scalar(None, pa.string()))

@@ -11,4 +11,5 @@ ORDER = (("n_bytes", "descending"), ("timestamp", "ascending"), ("doc_id", "asce
 
 def ordered(table: pa.Table) -> pa.Table:
     """Rows in the declared order."""
-    return table.take(pc.sort_indices(table, sort_keys=list(ORDER), null_placement="at_end"))
+    keys = [(name, direction, "at_end") for name, direction in ORDER]
+    return table.take(pc.sort_indices(table, sort_keys=keys))

@@ -12,27 +12,29 @@ from pipelines.dedup.lsh import candidate_probability
 class DedupSettings:
     """What counts as a near duplicate, and how such pairs are looked for.
 
-    ngram: tokens in a shingle. bands, rows: LSH bands and hashes a band (14 x 8 as FineWeb, arXiv 2406.17557,
-    section 3.4). seed: of the MinHash permutations. threshold: least exact Jaccard similarity of a verified pair.
-    all_pairs, hubs: how a bucket becomes candidate pairs (`lsh`). max_edges: verified pairs that the driver may
-    hold, about 100 bytes each.
+    ngram: tokens in a shingle. bands, rows: LSH bands, and hashes a band (14 x 8 as FineWeb, arXiv
+    2406.17557). seed: of the MinHash permutations. threshold: least exact Jaccard similarity of a verified
+    pair (0.75 is what FineWeb's bands aim at). all_pairs, hubs: how a bucket becomes candidate pairs
+    (`lsh`). max_edges: verified pairs that the driver may hold, about 100 bytes each.
 
-    Raises RecipeError where the bands would miss most pairs at the threshold (bands and rows exchanged) or let
-    most pairs at half the threshold through (one row a band, as in Spark's MinHashLSH).
+    Raises RecipeError where the bands would miss most pairs at the threshold (bands and rows exchanged) or
+    let through most pairs at half the threshold (one row a band, as in Spark's MinHashLSH).
     """
 
     ngram: int = 5
     bands: int = 14
     rows: int = 8
     seed: int = 1
-    threshold: float = 0.8
+    threshold: float = 0.75
     all_pairs: int = 16
     hubs: int = 4
     max_edges: int = 5_000_000
 
     def __post_init__(self) -> None:
-        if min(self.ngram, self.bands, self.rows, self.hubs, self.max_edges) < 1 or self.all_pairs < self.hubs:
-            raise RecipeError("dedup: ngram, bands, rows, hubs and max_edges must be 1 or more, all_pairs >= hubs")
+        if min(self.ngram, self.bands, self.rows, self.hubs, self.max_edges) < 1:
+            raise RecipeError("dedup: ngram, bands, rows, hubs and max_edges must be 1 or more")
+        if self.all_pairs < self.hubs:
+            raise RecipeError(f"dedup: all_pairs ({self.all_pairs}) must be hubs ({self.hubs}) or more")
         if not 0 < self.threshold <= 1:
             raise RecipeError(f"dedup: threshold {self.threshold} is not a Jaccard similarity in (0, 1]")
         found = candidate_probability(self.threshold, self.bands, self.rows)
@@ -40,6 +42,6 @@ class DedupSettings:
         if found < 0.5 or noise > 0.5:
             raise RecipeError(
                 f"dedup: {self.bands} bands of {self.rows} rows find {found:.1%} of the pairs at Jaccard "
-                f"{self.threshold} and {noise:.1%} at half of it; expected over and under 50%. Are bands and rows "
-                "exchanged? 14 bands of 8 rows suit a threshold from 0.7 up."
+                f"{self.threshold} and {noise:.1%} at half of it; expected over and under 50%. Are bands and "
+                "rows exchanged? 14 bands of 8 rows suit a threshold from 0.7 up."
             )

@@ -1,7 +1,8 @@
 """Word n-grams of a normalised text (`normal`) as 64-bit hashes.
 
-A token is a run of letters, digits and marks; in scripts that put no spaces between words (Han, Kana, Thai, Lao,
-Khmer, Burmese and kin) every character, with the marks on it, is its own token. Everything else only separates.
+A token is a run of letters, digits and marks; in scripts that put no spaces between words (Han, Kana, Thai,
+Lao, Khmer, Burmese and kin) every character is its own token, with its marks. Everything else only
+separates.
 """
 
 from __future__ import annotations
@@ -43,7 +44,8 @@ _UNSPACED = (
     (0x20000, N_CODE_POINTS - 1),  # Han extensions B and beyond
 )
 
-_START = np.uint64(0xCBF29CE484222325)  # FNV-1a, 64 bits (Fowler, Noll, Vo), over code points instead of bytes
+# FNV-1a, 64 bits (Fowler, Noll, Vo), over code points in the place of bytes.
+_START = np.uint64(0xCBF29CE484222325)
 _PRIME = np.uint64(0x100000001B3)
 _WINDOW = np.uint64(0x9E3779B97F4A7C15)
 
@@ -150,6 +152,6 @@ def shingle_windows(texts: pa.Array, ngram: int = 5) -> tuple[np.ndarray, np.nda
 
 
 def shingle_sets(texts: pa.Array, ngram: int = 5) -> pa.ListArray:
-    """Set of `ngram`-token shingles of each text: list<int64>, ascending, each hash once; empty for short texts."""
+    """Set of `ngram`-token shingles of each text: list<int64>, ascending; empty for short texts."""
     offsets, values = _sorted_sets(*shingle_windows(texts, ngram))
     return pa.ListArray.from_arrays(pa.array(offsets), pa.array(values))

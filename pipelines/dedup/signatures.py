@@ -27,7 +27,7 @@ SIGNATURES = pa.schema(
 
 
 def band_lists(texts: pa.Array, settings: DedupSettings) -> pa.ListArray:
-    """Band hashes of each text, list<int64> of `bands` values; null for texts of fewer than `ngram` tokens."""
+    """Band hashes of each text, list<int64> [bands]; null where it has fewer than `ngram` tokens."""
     offsets, values = shingle_windows(texts, settings.ngram)
     drawn = permutations(settings.bands * settings.rows, settings.seed)
     hashes = band_hashes(signatures(offsets, values, drawn), settings.bands)
@@ -44,7 +44,7 @@ class Signatures:
     name: str = "signatures"
 
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        """Rows in the same order; `batch` has the columns of SIGNATURES, with `text` in the place of `bands`."""
+        """Rows in the same order; `batch` has the columns of SIGNATURES, with `text` in place of `bands`."""
         columns = [batch.column(name) for name in SIGNATURES.names[:-1]]
         bands = band_lists(batch.column("text"), self.settings)
         return pa.RecordBatch.from_arrays([*columns, bands], schema=SIGNATURES)

@@ -24,7 +24,7 @@ FetchTexts = Callable[[DataFrame], DataFrame]
 
 
 class Deduped(NamedTuple):
-    """What `Dedup` gives: two lazy frames, and the cached frame under both, to be unpersisted once they are written.
+    """What `Dedup` gives: two lazy frames, and the cached one under both, to unpersist once they are written.
 
     decisions: `unit`, `row` and the columns of DECISIONS, one row a document. clusters: CLUSTERS.
     """
@@ -38,9 +38,9 @@ class Deduped(NamedTuple):
 class Dedup:
     """Wide stage: keeps the first document, in the declared order (`order`), of every cluster of duplicates.
 
-    Exact duplicates (equal `exact_hash`) go first. Documents of different text that share a bucket are compared by the
-    exact Jaccard similarity of their shingle sets, and clustered where it reaches the threshold (`components`).
-    Any engine that fills `bands` with bucket numbers can feed it: buckets only propose.
+    Exact duplicates (equal `exact_hash`) go first. Documents left that share a bucket are compared by the
+    exact Jaccard similarity of their shingle sets, and clustered where it reaches the threshold
+    (`components`). Any engine that fills `bands` with bucket numbers can feed it: buckets only propose.
     """
 
     settings: DedupSettings = field(default_factory=DedupSettings)
@@ -49,8 +49,9 @@ class Dedup:
     def __call__(self, docs: DataFrame, texts: FetchTexts) -> Deduped:
         """Decisions on `docs` (columns of `signatures.SIGNATURES`, one row a document).
 
-        The result depends on the rows alone, never on their order or partitions. Pairs are found and clustered here
-        and now; the frames returned are lazy. Raises DaybreakError where the verified pairs pass `max_edges`.
+        The result depends on the rows alone, never on their order or partitions. Pairs are found and
+        clustered here and now; the frames returned are lazy. Raises DaybreakError where verified pairs pass
+        `max_edges`.
         """
         groups = exact_groups(docs).persist()
         survivors = groups.filter("place = 1")
@@ -64,15 +65,13 @@ class Dedup:
         candidates = self._candidates(survivors).persist()
         ends = candidates.select(F.explode(F.array("hub", "member")).alias("doc_id")).distinct()
         wanted = survivors.join(ends, "doc_id", "left_semi").select("doc_id", "unit", "row")
-        sets = texts(wanted).select("doc_id", "text")
-        sets = sets.mapInArrow(
-            partial(set_batches, ngram=self.settings.ngram), "doc_id string, shingles array<bigint>"
-        ).persist()
-        pairs = candidates.join(_named(sets, "hub"), "hub", "left").join(_named(sets, "member"), "member", "left")
-        edges = pairs.mapInArrow(
-            partial(edge_batches, threshold=self.settings.threshold),
-            "hub string, member string, similarity double",
-        )
+        shingle = partial(set_batches, ngram=self.settings.ngram)
+        bodies = texts(wanted).select("doc_id", "text")
+        sets = bodies.mapInArrow(shingle, "doc_id string, shingles array<bigint>").persist()
+        pairs = candidates.join(_named(sets, "hub"), "hub", "left")
+        pairs = pairs.join(_named(sets, "member"), "member", "left")
+        verify = partial(edge_batches, threshold=self.settings.threshold)
+        edges = pairs.mapInArrow(verify, "hub string, member string, similarity double")
         try:
             return self._collected(edges)
         finally:
@@ -104,9 +103,10 @@ def declared_order() -> list[Column]:
 
 
 def exact_groups(docs: DataFrame) -> DataFrame:
-    """`docs` with, of the group with the same exact_hash: `first` (doc_id that stays), `place` (from 1), `copies`.
+    """`docs`, each with its place in the group of equal exact_hash; null is a group of its own.
 
-    A document without exact_hash is a group of its own.
+    Adds `first` (doc_id that stays), `place` (from 1, in the declared order) and `copies` (size of the
+    group).
     """
     key = F.coalesce("exact_hash", F.concat_ws("#", "unit", F.col("row").cast("string")))
     group = Window.partitionBy(key)
@@ -130,7 +130,7 @@ def _nodes(survivors: DataFrame, edges: pa.Table) -> pa.Table:
 
 
 def _judged(groups: DataFrame, near: DataFrame) -> DataFrame:
-    """Every document with its cluster's figures, `rule` ('exact', 'near' or null), `matched` and `similarity`."""
+    """Every document with its cluster's figures, `rule` (exact, near or null), `matched` and `similarity`."""
     linked = near.select(*(F.col(name).alias(f"near_{name}") for name in NEAR.names))
     copy = F.col("place") > 1
     moved = F.col("near_matched").isNotNull()

@@ -19,7 +19,9 @@ EDGES = pa.schema([("hub", pa.string()), ("member", pa.string()), ("similarity",
 
 
 @njit(cache=True)
-def _jaccard(left_ends: np.ndarray, left: np.ndarray, right_ends: np.ndarray, right: np.ndarray) -> np.ndarray:
+def _jaccard(
+    left_ends: np.ndarray, left: np.ndarray, right_ends: np.ndarray, right: np.ndarray
+) -> np.ndarray:
     out = np.zeros(len(left_ends) - 1, np.float64)
     for p in range(len(out)):
         i, j, shared = left_ends[p], right_ends[p], 0
@@ -35,7 +37,7 @@ def _jaccard(left_ends: np.ndarray, left: np.ndarray, right_ends: np.ndarray, ri
 
 
 def jaccard(left: pa.ListArray, right: pa.ListArray) -> np.ndarray:
-    """Jaccard similarity of each pair of ascending sets (list<int64>), float64 [n]; 0 where both are empty."""
+    """Jaccard similarity of each pair of ascending sets (list<int64>), float64 [n]; 0 if both are empty."""
     a, b = left.flatten().to_numpy(), right.flatten().to_numpy()
     left_ends, right_ends = left.offsets.to_numpy(), right.offsets.to_numpy()
     return _jaccard(left_ends - left_ends[0], a, right_ends - right_ends[0], b)
@@ -65,4 +67,4 @@ def edge_batches(batches: Iterable[pa.RecordBatch], threshold: float) -> Iterato
 def _refuse_missing(ids: pa.Array, sets: pa.ListArray) -> None:
     if sets.null_count:
         missing = ids.filter(sets.is_null())[0].as_py()
-        raise InputError(f"dedup: no text for candidate {missing}; documents and signatures are of different runs")
+        raise InputError(f"dedup: no text for candidate {missing}; are texts and signatures of one run?")

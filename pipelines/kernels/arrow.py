@@ -11,14 +11,15 @@ import pyarrow.compute as pc
 from daybreak.errors import DaybreakError
 
 MAX_INT32 = 2**31 - 1
-TextColumn = pa.Array | pa.ChunkedArray
 
 
 @dataclass(frozen=True)
 class TextView:
-    """A string column without copies: document i is the UTF-8 bytes `data[starts[i]:stops[i]]`; a null is empty.
+    """A string column without copies: document i is the UTF-8 bytes `data[starts[i]:stops[i]]`; a null is
+    empty.
 
-    `starts` and `stops` are int64 of shape (rows,), `data` is uint8; all are read-only, so that kernels compile once.
+    `starts` and `stops` are int64 of shape (rows,), `data` is uint8; all are read-only, so that kernels
+    compile once.
     """
 
     starts: np.ndarray
@@ -31,7 +32,7 @@ class TextView:
         return self.stops - self.starts
 
 
-def as_array(column: TextColumn) -> pa.Array:
+def as_array(column: pa.Array | pa.ChunkedArray) -> pa.Array:
     """One string or large_string array of a column that may be chunked, null-typed or dictionary-encoded."""
     if isinstance(column, pa.ChunkedArray):
         column = column.combine_chunks()
@@ -41,7 +42,7 @@ def as_array(column: TextColumn) -> pa.Array:
     return column.cast(pa.large_string() if column.type == pa.string_view() else pa.string())
 
 
-def text_view(column: TextColumn) -> TextView:
+def text_view(column: pa.Array | pa.ChunkedArray) -> TextView:
     """View a string column (sliced, chunked or with nulls) as flat arrays."""
     array = as_array(column)
     _, offsets_buffer, data_buffer = array.buffers()
@@ -64,7 +65,9 @@ def _frozen(array: np.ndarray) -> np.ndarray:
 
 
 def string_array(like: pa.Array, data: np.ndarray, lengths: np.ndarray) -> pa.Array:
-    """A string array of the type and nulls of `like`, from concatenated UTF-8 `data` and each row's length in bytes."""
+    """A string array of the type and nulls of `like`, from concatenated UTF-8 `data` and each row's length
+    in bytes.
+    """
     large = pa.types.is_large_string(like.type)
     offsets = np.concatenate([[0], np.cumsum(lengths)])
     if not large and offsets[-1] > MAX_INT32:

@@ -7,9 +7,9 @@
 | SPACE | `str.isspace` |
 | UPPER, LOWER | general categories Lu and Lt; Ll |
 | LOGOGRAM | Han ideographs, hiragana, katakana: written without spaces, each counted as a word |
-| SYLLABLE | letters and marks of Thai, Lao, Khmer, Myanmar, Tibetan, Tai and the like: written without spaces between words |
+| SYLLABLE | letters and marks of Thai, Lao, Khmer, Myanmar, Tibetan, Tai and others without spaces |
 | STOP | a sentence may end here: . ? ! and the marks of other scripts |
-| FULL_STOP | a STOP that ends a sentence even with no space after it (。！？ । and the like; every STOP but . ? !) |
+| FULL_STOP | a STOP that ends a sentence even with no space after it: every STOP but . ? ! |
 | CLOSER | quotation marks and closing brackets, which belong to the sentence before them |
 | LINE_END | C4's terminal marks . ? ! " and, as our extension, every STOP and the closing quotes ” » 」 』 |
 | BULLET | marks that open a list item: • ‣ ⁃ ● ○ ◦ ▪ ■ ・ - * |
@@ -37,7 +37,9 @@ BULLET = 1 << 11
 UNSPACED = LOGOGRAM | SYLLABLE
 
 SIZE = 0x33480
-"""Code points from here on (private use, tags, unassigned) have no class; the last ideographs lie just below."""
+"""Code points from here on (private use, tags, unassigned) have no class; the last ideographs lie just
+below.
+"""
 
 _STOPS = "。！？．｡؟۔।॥։።፧፨။៕⁇⁈⁉‼"
 _CLOSING_QUOTES = "”»」』"
@@ -58,7 +60,9 @@ _CATEGORIES = {"Nd": DIGIT, "Lu": LETTER | UPPER, "Lt": LETTER | UPPER, "Ll": LE
 
 @cache
 def class_table() -> np.ndarray:
-    """Bit mask of the classes of each code point below `SIZE`: uint16 (SIZE,), read-only. Built once a process."""
+    """Bit mask of the classes of each code point below `SIZE`: uint16 (SIZE,), read-only. Built once a
+    process.
+    """
     categories = [unicodedata.category(chr(point)) for point in range(SIZE)]
     bits = [_CATEGORIES.get(category, 0) for category in categories]
     table = np.array(bits, np.uint16)

@@ -1,9 +1,10 @@
 """`kernel`: compile with numba, and keep the machine code where every worker finds it.
 
-numba's own cache lies beside the source file or, for a module inside a zip (spark --py-files), in a folder named
-after the zip's path, which is new in every Spark application; without a writable place it refuses to import. And it
-looks only at the file of the function itself, so an edited callee in another file leaves stale code behind. Here the
-folder is named after the text of all kernel modules: one compilation serves a checkout, a wheel and every zip alike.
+numba's own cache lies beside the source file or, for a module inside a zip (spark --py-files), in a folder
+named after the zip's path, which is new in every Spark application; without a writable place it refuses to
+import. And it looks only at the file of the function itself, so an edited callee in another file leaves
+stale code behind. Here the folder is named after the text of all kernel modules: one compilation serves a
+checkout, a wheel and every zip alike.
 """
 
 from __future__ import annotations
@@ -38,7 +39,9 @@ def source_stamp() -> str:
 
 @cache
 def cache_folder() -> Path | None:
-    """The first writable of NUMBA_CACHE_DIR, the user's cache folder and the temporary folder; None if none is."""
+    """The first writable of NUMBA_CACHE_DIR, the user's cache folder and the temporary folder; None if none
+    is.
+    """
     home = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
     private = os.path.join(tempfile.gettempdir(), f"daybreak-{os.getuid()}")
     for root in (os.environ.get("NUMBA_CACHE_DIR"), home, private):
@@ -79,7 +82,7 @@ class _SharedLocator(_CacheLocator):
 
 
 class _SharedImpl(CompileResultCacheImpl):
-    _locator_classes = (_SharedLocator,)
+    _locator_classes: list[Any] = [_SharedLocator]  # noqa: RUF012
 
 
 class _SharedCache(FunctionCache):
@@ -87,11 +90,12 @@ class _SharedCache(FunctionCache):
 
 
 def kernel(function: Function) -> Function:
-    """Compile `function` without the interpreter lock on first call, and load it from the cache where it was compiled.
+    """Compile `function` without the interpreter lock on first call, and load it from the cache where it
+    was compiled.
 
     With no writable folder at all it is compiled once a process.
     """
-    dispatcher = numba.njit(nogil=True)(function)
+    dispatcher: Any = numba.njit(nogil=True)(function)
     if cache_folder() is not None:
         dispatcher._cache = _SharedCache(function)
     return cast(Function, dispatcher)

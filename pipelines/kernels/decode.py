@@ -14,7 +14,9 @@ REPLACEMENT = 0xFFFD
 
 @dataclass(frozen=True)
 class Scratch:
-    """Work space for one document at a time: `points` uint32, `classes` uint16 and, one longer, `places` int64."""
+    """Work space for one document at a time: `points` uint32, `classes` uint16 and, one longer, `places`
+    int64.
+    """
 
     points: np.ndarray
     classes: np.ndarray
@@ -29,9 +31,11 @@ def scratch_for(view: TextView) -> Scratch:
 
 @kernel
 def decode(data, start, stop, table, points, classes, places):  # type: ignore[no-untyped-def]
-    """Spread the bytes [start, stop) of `data` into code points, their classes, and where in `data` each begins.
+    """Spread the bytes [start, stop) of `data` into code points, their classes, and where in `data` each
+    begins.
 
-    Returns the number n of code points; `places[n]` is `stop`. A broken sequence reads as U+FFFD, a byte at a time.
+    Returns the number n of code points; `places[n]` is `stop`. A broken sequence reads as U+FFFD, a byte at
+    a time.
     """
     n = 0
     at = start

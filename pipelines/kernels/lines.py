@@ -100,12 +100,15 @@ def _known(seen, value):  # type: ignore[no-untyped-def]
 def count_sentences(points, classes, n):  # type: ignore[no-untyped-def]
     """Sentences: stretches with a letter or digit, ended by a STOP mark or by the end of the line.
 
-    The marks . ? ! end a sentence where white space follows (and, for the dot, no lower-case letter after that);
-    those of other scripts end it at once. Quotes and closing brackets go with the sentence before them.
+    The marks . ? ! end a sentence where white space follows (and, for the dot, no lower-case letter after
+    that); those of other scripts end it at once. Quotes and closing brackets go with the sentence before
+    them.
     """
     total = 0
     content = False
-    mark = 0  # what ended the sentence: 0 nothing yet, 1 . ? or !, 2 one of those and then white space, 3 FULL_STOP
+    mark = (
+        0  # what stands behind: 0 no mark, 1 one of . ? !, 2 one of those and then white space, 3 FULL_STOP
+    )
     dot = False
     for at in range(n):
         kind = classes[at]
@@ -137,7 +140,9 @@ def lowered(point):  # type: ignore[no-untyped-def]
 
 @kernel
 def count_phrase(points, n, phrase):  # type: ignore[no-untyped-def]
-    """Occurrences of `phrase` (lower-case ASCII code points, uint32) in the first `n` code points, in any case."""
+    """Occurrences of `phrase` (lower-case ASCII code points, uint32) in the first `n` code points, in any
+    case.
+    """
     total = 0
     for at in range(n - phrase.size + 1):
         if lowered(points[at]) == phrase[0] and _same(points, at, phrase):
@@ -147,10 +152,10 @@ def count_phrase(points, n, phrase):  # type: ignore[no-untyped-def]
 
 @kernel
 def _same(points, at, phrase):  # type: ignore[no-untyped-def]
-    for k in range(1, phrase.size):
-        if lowered(points[at + k]) != phrase[k]:
-            return False
-    return True
+    k = 1
+    while k < phrase.size and lowered(points[at + k]) == phrase[k]:
+        k += 1
+    return k == phrase.size
 
 
 @kernel

@@ -6,7 +6,9 @@ from pipelines.kernels.codepoints import DIGIT, LETTER, LOGOGRAM, SPACE, UNSPACE
 from pipelines.kernels.compile import kernel
 
 SYLLABLE_WORD = 5
-"""Characters (letters and marks) taken as one word in scripts of the SYLLABLE class: Thai words average four to five."""
+"""Characters (letters and marks) taken as one word in scripts of the SYLLABLE class: Thai words average
+four to five.
+"""
 
 STOP_WORDS = ("the", "be", "to", "of", "and", "that", "have", "with")
 """Gopher's eight (Rae et al. 2021, A.1.1)."""
@@ -16,11 +18,13 @@ _PACKED = tuple(int.from_bytes(word.encode(), "big") for word in STOP_WORDS)
 
 @kernel
 def count_words(classes, begin, end):  # type: ignore[no-untyped-def]
-    """(words, words with a letter, spaced words, characters in spaced words) among the code points [begin, end).
+    """(words, words with a letter, spaced words, characters in spaced words) among the code points [begin,
+    end).
 
-    A run of non-space characters with no unspaced letter is one word. In any other run every LOGOGRAM is a word,
-    every stretch of SYLLABLE characters is one word for each `SYLLABLE_WORD` begun, every other stretch with a letter
-    or digit is a word, and marks between them are none. Spaced words are those with no unspaced letter.
+    A run of non-space characters with no unspaced letter is one word. In any other run every LOGOGRAM is a
+    word, every stretch of SYLLABLE characters is one word for each `SYLLABLE_WORD` begun, every other
+    stretch with a letter or digit is a word, and marks between them are none. Spaced words are those with
+    no unspaced letter.
     """
     words = with_letter = spaced = characters = 0
     at = begin
@@ -43,7 +47,9 @@ def count_words(classes, begin, end):  # type: ignore[no-untyped-def]
 
 @kernel
 def _stretch(classes, at, end, kind):  # type: ignore[no-untyped-def]
-    """(end, union of classes) of the stretch at `at` of non-space characters whose unspaced class is `kind` (or 0)."""
+    """(end, union of classes) of the stretch at `at` of non-space characters whose unspaced class is `kind`
+    (or 0).
+    """
     seen = 0
     while at < end and not classes[at] & SPACE and classes[at] & UNSPACED == kind:
         seen |= classes[at]
@@ -53,7 +59,9 @@ def _stretch(classes, at, end, kind):  # type: ignore[no-untyped-def]
 
 @kernel
 def _mixed_run(classes, at, end):  # type: ignore[no-untyped-def]
-    """(end, and what `count_words` returns) of the run of non-space characters at `at`, which has unspaced letters."""
+    """(end, and what `count_words` returns) of the run of non-space characters at `at`, which has unspaced
+    letters.
+    """
     words = with_letter = spaced = characters = 0
     while at < end and not classes[at] & SPACE:
         first = at

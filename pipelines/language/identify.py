@@ -44,10 +44,12 @@ def load_model(path: str) -> Any:
 
 @dataclass(frozen=True)
 class Language:
-    """Set `lang` (lid.176's code: ISO 639-1, or 639-3 where there is none) and `lang_score` float32 in [0, 1].
+    """Set `lang` (lid.176's code: ISO 639-1, or 639-3 where there is none) and `lang_score` float32 in [0,
+    1].
 
-    model: path of a fastText classifier, or None for lid.176.ftz. max_chars: how much of the beginning of a text is
-    looked at. `lang` replaces what the source declared; a text of white space alone, or null, is `und` with score 0.
+    model: path of a fastText classifier, or None for lid.176.ftz. max_chars: how much of the beginning of a
+    text is looked at. `lang` replaces what the source declared; a text of white space alone, or null, is
+    `und` with score 0.
     """
 
     model: str | None = None

@@ -1,1 +1,1 @@
-"""Quality: signals measured by compiled kernels, published rules as data, decisions, and C4's line editing."""
+"""Quality: signals from compiled kernels, published rules as data, decisions, and C4's line editing."""

@@ -27,12 +27,12 @@ def policy_of(rule_sets: Mapping[str, tuple[str, ...]], source: str | None) -> t
 class Filter:
     """SIGNALS batch -> DECISIONS batch: one row a document, in the same order.
 
-    rule_sets: source -> names of its rule sets, in the order in which they decide; `*` stands for every other source.
-    overrides: set -> rule -> threshold.
-    languages: codes to keep, or None for all. min_language_score: below it a document is dropped; 0 keeps all.
+    rule_sets: source -> names of its rule sets, in the order in which they decide; `*` stands for every
+    other source. overrides: set -> rule -> threshold. languages: codes to keep, or None for all.
+    min_language_score: below it a document is dropped; 0 keeps all.
 
-    The language rules come first. `rule`, `value`, `threshold` and `stage` are those of the first rule that fails,
-    `failed` lists every one that does, in order. A missing signal (null, NaN) fails. The value of
+    The language rules come first. `rule`, `value`, `threshold` and `stage` are those of the first rule that
+    fails, `failed` lists every one that does, in order. A missing signal (null, NaN) fails. The value of
     `language.unwanted` is null: `detail` holds the language.
     """
 
@@ -92,14 +92,12 @@ class Filter:
         for column, rule in enumerate(rules):
             failed[:, column], values[:, column] = self._judge(batch, rule)
         first = np.argmax(failed, axis=1) if rules else np.zeros(n, np.int64)
-        dropped = failed.any(axis=1)
+        dropped: np.ndarray = np.logical_or.reduce(failed, axis=1)
         columns = _verdicts(rules, failed, dropped, first)
         columns |= _numbers(rules, values, dropped, first)
         columns["detail"] = _detail(batch, columns["rule"])
-        kept = {name: batch.column(name) for name in ("doc_id", "source", "n_bytes")}
-        return pa.RecordBatch.from_arrays(
-            [(columns | kept)[field.name] for field in DECISIONS], schema=DECISIONS
-        )
+        columns |= {name: batch.column(name) for name in ("doc_id", "source", "n_bytes")}
+        return pa.RecordBatch.from_arrays([columns[field.name] for field in DECISIONS], schema=DECISIONS)
 
     def _judge(self, batch: pa.RecordBatch, rule: Rule) -> tuple[np.ndarray, np.ndarray]:
         """(which rows fail `rule`, the value it looked at), bool and float64 of shape (rows,)."""
@@ -109,9 +107,8 @@ class Filter:
             return ~wanted.to_numpy(zero_copy_only=False), np.full(batch.num_rows, np.nan)
         values = signal.cast(pa.float64()).to_numpy(zero_copy_only=False)
         # A signal of 32 bits is held against the threshold at 32 bits: 1 in 10 is not more than 0.1.
-        threshold = (
-            np.float64(np.float32(rule.threshold)) if pa.types.is_float32(signal.type) else rule.threshold
-        )
+        single = pa.types.is_float32(signal.type)
+        threshold = float(np.float32(rule.threshold)) if single else rule.threshold
         passes = values <= threshold if rule.comparison == "<=" else values >= threshold
         return ~passes & _in_scope(batch, rule), values
 

@@ -1,16 +1,17 @@
 """`Lines`: C4's editing of a page, a line at a time, in one compiled pass over UTF-8 bytes.
 
-A line is what stands between two \\n, stripped of white space. In the order of the published code (TensorFlow
-Datasets, text/c4_utils.py, `clean_page`), a line is dropped if it has a word of more than 1,000 characters; citation
-marks ([1], [], [edit], [citation needed]) are cut out of it; it is dropped if it does not end in . ? ! or ", or ends
-in ..., if it has fewer words than the set's minimum, or if it contains, in any case, `javascript` or a phrase of
-`POLICY`. What is left is joined by \\n and stripped.
+A line is what stands between two \\n, stripped of white space. In the order of the published code
+(TensorFlow Datasets, text/c4_utils.py, `clean_page`), a line is dropped if it has a word of more than 1,000
+characters; citation marks ([1], [], [edit], [citation needed]) are cut out of it; it is dropped if it does
+not end in . ? ! or ", or ends in ..., if it has fewer words than the set's minimum, or if it contains, in
+any case, `javascript` or a phrase of `POLICY`. What is left is joined by \\n and stripped.
 
 Beyond the published rules, so that they hold outside English:
-- terminal marks of other scripts and closing quotes ” » 」 』 end a line as well (`LINE_END` in `kernels.codepoints`);
+- terminal marks of other scripts and closing quotes ” » 」 』 end a line as well (`LINE_END` in
+  `kernels.codepoints`);
 - a line that ends in a character of class `SYLLABLE` (Thai and Lao have no full stop) needs no mark;
-- words are counted as in `kernels.words`, so that characters count in scripts without spaces; a long word is a run
-  without spaces and without such characters;
+- words are counted as in `kernels.words`, so that characters count in scripts without spaces; a long word
+  is a run without spaces and without such characters;
 - lines are split on \\n alone, where the published code uses `str.splitlines`.
 """
 
@@ -60,9 +61,10 @@ _EDIT, _CITATION_NEEDED = _points("edit]"), _points("citation needed]")
 class Lines:
     """Edit `text` of the documents whose source names a C4 set; leave every other as it is.
 
-    rule_sets: source -> names of its rule sets, `*` for every other source (the mapping that `Filter` takes).
-    Appends lines_removed int32 (lines with something other than white space), bytes_removed int64, and, counted on
-    every page before editing, page_curly_brace and page_lorem_ipsum int32, which `c4@paper` asks for.
+    rule_sets: source -> names of its rule sets, `*` for every other source (the mapping that `Filter`
+    takes). Appends lines_removed int32 (lines with something other than white space), bytes_removed int64,
+    and, counted on every page before editing, page_curly_brace and page_lorem_ipsum int32, which `c4@paper`
+    asks for.
     """
 
     rule_sets: Mapping[str, tuple[str, ...]]
@@ -108,8 +110,8 @@ def edit(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(edited bytes of all documents, length of each, counts of each).
 
-    min_words and max_word_length are int64 of shape (rows,); a document whose min_words is 0 is copied. The counts
-    are int64 (rows, 3): lines removed, and { and lorem ipsum before editing.
+    min_words and max_word_length are int64 of shape (rows,); a document whose min_words is 0 is copied. The
+    counts are int64 (rows, 3): lines removed, and { and lorem ipsum before editing.
     """
     rows = len(view.starts)
     data = np.empty(int(view.n_bytes.sum()), np.uint8)
@@ -163,7 +165,7 @@ def _copy(data, start, stop, out, written):  # type: ignore[no-untyped-def]
 @kernel
 def _edit_page(data, page, n, line, min_words, max_length, out, written):  # type: ignore[no-untyped-def]
     """Write the lines that stay; returns (bytes written, lines removed)."""
-    points, classes, places = page
+    points, classes, _ = page
     length = removed = at = 0
     while at < n:
         stop = line_end(points, at, n)
@@ -184,7 +186,8 @@ def _edit_page(data, page, n, line, min_words, max_length, out, written):  # typ
 
 @kernel
 def _write(data, line, m, first, out, written):  # type: ignore[no-untyped-def]
-    """Copy the bytes of the edited line; returns how many. The page's first line loses its leading white space.
+    """Copy the bytes of the edited line; returns how many. The page's first line loses its leading white
+    space.
 
     A kept line ends in a terminal mark, so that nothing need be stripped from the page's end.
     """
@@ -235,10 +238,10 @@ def _citation(points, classes, at, end):  # type: ignore[no-untyped-def]
 def _starts_with(points, at, end, phrase):  # type: ignore[no-untyped-def]
     if end - at < phrase.size:
         return False
-    for k in range(phrase.size):
-        if points[at + k] != phrase[k]:
-            return False
-    return True
+    k = 0
+    while k < phrase.size and points[at + k] == phrase[k]:
+        k += 1
+    return k == phrase.size
 
 
 @kernel
@@ -263,7 +266,7 @@ def _banned(points, m):  # type: ignore[no-untyped-def]
 
 @kernel
 def _matches(points, at, begin, end):  # type: ignore[no-untyped-def]
-    for k in range(begin, end):
-        if lowered(points[at + k - begin]) != _BANNED[k]:
-            return False
-    return True
+    k = begin
+    while k < end and lowered(points[at + k - begin]) == _BANNED[k]:
+        k += 1
+    return k == end

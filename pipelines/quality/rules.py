@@ -1,6 +1,7 @@
 """Published quality rules as data: what each asks of which signal, and where it comes from.
 
-Rule sets of one name conflict between paper and code, so each variant has a name of its own: `<rules>@<origin>`.
+Rule sets of one name conflict between paper and code, so each variant has a name of its own:
+`<rules>@<origin>`.
 """
 
 from __future__ import annotations
@@ -19,8 +20,9 @@ UNSPACED_MAJORITY = 0.5
 class Rule:
     """A document is kept if `signal comparison threshold`, and dropped otherwise.
 
-    scope says which documents the rule looks at: `all`; `spaced`, those of whose letters at most half belong to
-    scripts without spaces; `en`, those identified as English. source names paper and section, or the code.
+    scope says which documents the rule looks at: `all`; `spaced`, those of whose letters at most half
+    belong to scripts without spaces; `en`, those identified as English. source names paper and section, or
+    the code.
     """
 
     name: str
@@ -114,7 +116,9 @@ def _renamed(set_name: str, thresholds: Mapping[str, float]) -> list[Rule]:
 
 
 def explain(names: Iterable[str] | None = None, overrides: Overrides | None = None) -> list[dict[str, Any]]:
-    """Rows for people (rule, keeps if, threshold, scope, source) of the named sets, or of all; line rules included."""
+    """Rows for people (rule, keeps if, threshold, scope, source) of the named sets, or of all; line rules
+    included.
+    """
     chosen = list(RULE_SETS if names is None else names)
     rows = [
         {"rule": rule.name, "keeps_if": f"{rule.signal} {rule.comparison} {rule.threshold:g}",

@@ -3,7 +3,7 @@
 | signal | type | definition |
 |---|---|---|
 | n_chars | int32 | code points |
-| n_words | int32 | words: whitespace-delimited; in scripts without spaces by character class (`kernels.words.count_words`) |
+| n_words | int32 | words; in scripts without spaces by character class (`kernels.words.count_words`) |
 | n_lines | int32 | lines with something other than white space; lines are split on \\n alone |
 | n_sentences | int32 | sentences (`kernels.lines.count_sentences`) |
 | mean_word_length | float32 | code points a word, over the words without letters of unspaced scripts |
@@ -12,7 +12,7 @@
 | bullet_line_ratio | float32 | share of lines that begin with a bullet (after white space) |
 | ellipsis_line_ratio | float32 | share of lines that end in an ellipsis |
 | alpha_word_ratio | float32 | share of words with a letter of any script |
-| stop_word_count | int32 | how many of Gopher's eight English stop words occur (0 to 8; any case, adjoining marks ignored) |
+| stop_word_count | int32 | how many of Gopher's eight stop words occur (any case, marks around ignored) |
 | curly_brace | int32 | occurrences of { |
 | lorem_ipsum | int32 | occurrences of "lorem ipsum", any case |
 | unspaced_ratio | float32 | share of letters that belong to scripts written without spaces |
@@ -68,7 +68,8 @@ SIGNALS = pa.schema(
 
 COUNTS = (
     "chars", "solid", "letters", "unspaced", "upper", "digits", "hashes", "braces",
-    "words", "alpha", "stops", "lines", "bulleted", "elliptic", "repeated", "sentences", "ellipses", "lorem", "spaced", "spelled",
+    "words", "alpha", "stops", "lines", "bulleted", "elliptic", "repeated", "sentences", "ellipses",
+    "lorem", "spaced", "spelled",
 )  # fmt: skip
 """What the kernel counts in a document, in the order of its output's columns."""
 

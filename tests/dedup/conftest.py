@@ -37,8 +37,11 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
 @pytest.fixture(scope="session")
 def bench(shared_data: Path) -> dict[str, str]:
     """Real texts by id."""
-    lines = (line for path in sorted((shared_data / "bench").glob("[0-9].jsonl.gz")) for line in gzip.open(path))
-    return {record["id"]: record["text"] for record in map(json.loads, lines)}
+    texts = {}
+    for path in sorted((shared_data / "bench").glob("[0-9].jsonl.gz")):
+        with gzip.open(path) as lines:
+            texts.update((record["id"], record["text"]) for record in map(json.loads, lines))
+    return texts
 
 
 @pytest.fixture(scope="session")

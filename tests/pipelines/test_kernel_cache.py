@@ -1,0 +1,62 @@
+"""Compiled kernels: from a zip as Spark ships it, with and without a place to keep machine code."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+SCRIPT = """
+import sys
+sys.path.insert(0, sys.argv[1])
+import pyarrow as pa
+import pipelines.kernels.words as words
+from pipelines.kernels.compile import cache_folder
+from pipelines.quality.signals import Measure
+assert words.__file__.startswith(sys.argv[1]), words.__file__
+print(Measure()(pa.record_batch({"text": ["two words"]})).column("n_words")[0].as_py())
+print(sum(words.count_words.stats.cache_hits.values()), cache_folder())
+"""
+
+
+def pack(target: Path) -> Path:
+    with zipfile.ZipFile(target, "w") as archive:
+        for package in ("daybreak", "pipelines"):
+            for file in sorted((ROOT / package).rglob("*.py")):
+                archive.write(file, file.relative_to(ROOT))
+    return target
+
+
+def run(archive: Path, cwd: Path, **environment: str) -> list[str]:
+    base = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "NUMBA_CACHE_DIR")}
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT, str(archive)], cwd=cwd, env=base | environment, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.split()
+
+
+@pytest.mark.slow
+def test_kernels_run_from_a_zip_and_are_compiled_once_for_all_zips(tmp_path: Path) -> None:
+    first = pack(tmp_path / "first.zip")
+    second = pack(tmp_path / "second.zip")
+    cache = str(tmp_path / "cache")
+    assert run(first, tmp_path, NUMBA_CACHE_DIR=cache)[:2] == ["2", "0"]
+    words, hits, folder = run(second, tmp_path, NUMBA_CACHE_DIR=cache)
+    assert (words, hits) == ("2", "1")
+    assert folder.startswith(cache)
+
+
+@pytest.mark.slow
+def test_kernels_run_where_no_folder_can_be_written(tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("not a folder")
+    places = dict.fromkeys(("NUMBA_CACHE_DIR", "XDG_CACHE_HOME", "HOME"), str(blocked))
+    archive = pack(tmp_path / "code.zip")
+    assert run(archive, tmp_path, **places)[:2] == ["2", "0"]
