@@ -51,7 +51,8 @@ class IngestUnit:
         ):
             raw = raw.append_column("doc_id", doc_id(item.source, item.file, raw))
             live = tables.divert("ingest", raw)
-            live = tables.divert("extract", extract(live))
+            # ids are those of the record as read, whatever extraction makes of it
+            live = tables.divert("extract", extract(live).append_column("doc_id", live.column("doc_id")))
             tables.keep(chain, live)
 
 
