@@ -1,4 +1,4 @@
-"""What the sample is made of: texts and HTML pages, and the keyed orders and dates that make it deterministic."""
+"""What the sample is made of: texts and HTML pages, and the keyed orders and dates that fix its bytes."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ class Item(Protocol):
     def size(self) -> int: ...
 
 
+AnyT = TypeVar("AnyT")
 ItemT = TypeVar("ItemT", bound=Item)
 
 
@@ -90,7 +91,7 @@ def timestamp_of(content: str) -> str:
 
 
 def url_of(origin: str) -> str:
-    """The address of an origin: one host a package, under a name that never resolves (RFC 2606, section 3)."""
+    """The address of an origin: one host a package, under a reserved name (RFC 2606, section 3)."""
     package, _, path = origin.partition("/")
     host = re.sub(r"[^a-z0-9]+", "-", package.lower()).strip("-") or "python"
     stem = re.sub(r"[^A-Za-z0-9./]+", "-", path).removesuffix(".py").strip("-/")
@@ -119,6 +120,6 @@ def fill(items: Iterable[ItemT], budget: int, share: float = 1.0) -> list[ItemT]
     return taken
 
 
-def deal(items: list[ItemT], hands: int) -> list[list[ItemT]]:
+def deal(items: list[AnyT], hands: int) -> list[list[AnyT]]:
     """Items dealt in turn to `hands` shards."""
     return [items[hand::hands] for hand in range(hands)]

@@ -120,7 +120,7 @@ def _unescape(match: re.Match[str]) -> str:
 
 
 def as_shown(message: str) -> str:
-    """A message as its reader sees it: placeholders filled with plain values, markup and doubled quotes gone."""
+    """A message as its reader sees it: placeholders filled, markup and doubled quotes gone."""
 
     def value(match: re.Match[str]) -> str:
         if match[1]:

@@ -1,4 +1,4 @@
-"""The layouts beside Common Crawl's: C4, The Pile, OpenWebText, OSCAR 23.01 and RefinedWeb. One writer each."""
+"""Writers of the layouts beside Common Crawl's: C4, The Pile, OpenWebText, OSCAR 23.01, RefinedWeb."""
 
 from __future__ import annotations
 
