@@ -19,10 +19,14 @@ class Item(Protocol):
     """Anything the sample hands out: it has an origin and a size in bytes."""
 
     @property
-    def origin(self) -> str: ...
+    def origin(self) -> str:
+        """`package/path`, unique in a sample."""
+        ...
 
     @property
-    def size(self) -> int: ...
+    def size(self) -> int:
+        """Bytes of the content."""
+        ...
 
 
 AnyT = TypeVar("AnyT")
@@ -45,10 +49,12 @@ class Document:
 
     @property
     def url(self) -> str:
+        """Its address, from its origin."""
         return url_of(self.origin)
 
     @property
     def timestamp(self) -> str:
+        """When it was fetched, from its content."""
         return timestamp_of(self.text)
 
 
@@ -67,10 +73,12 @@ class Page:
 
     @property
     def url(self) -> str:
+        """Its address, from its origin."""
         return url_of(self.origin)
 
     @property
     def timestamp(self) -> str:
+        """When it was fetched, from its content."""
         return timestamp_of(self.html)
 
 

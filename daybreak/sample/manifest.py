@@ -45,6 +45,7 @@ class Shard:
 
     @property
     def expected_bad(self) -> int:
+        """How many records a reader must quarantine."""
         return len(self.damage)
 
 

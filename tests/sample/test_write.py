@@ -94,6 +94,7 @@ def test_some_documents_are_in_two_sources(sample: Path) -> None:
     assert 0 < len(c4 & web) < len(web) / 2
 
 
+@pytest.mark.slow
 def test_a_changed_file_makes_the_sample_anew(tmp_path: Path, made: SampleReport) -> None:
     folder = tmp_path / "raw"
     small = write_sample(folder, megabytes=1)
@@ -104,6 +105,7 @@ def test_a_changed_file_makes_the_sample_anew(tmp_path: Path, made: SampleReport
     assert [p.name for p in tmp_path.iterdir()] == ["raw"]
 
 
+@pytest.mark.slow
 def test_a_killed_run_leaves_no_half_sample(sample: Path, tmp_path: Path) -> None:
     folder, partial = tmp_path / "raw", tmp_path / ".raw.partial"
     run = start(folder)
