@@ -26,7 +26,7 @@ def truncated_gzip(path: Path, name: str, exchanges: Sequence[Exchange]) -> Shar
 
 
 def wrong_length(path: Path, name: str, exchanges: Sequence[Exchange]) -> Shard:
-    """An uncompressed WARC with one Content-Length too short, and one that reaches past the end of the file."""
+    """An uncompressed WARC with one Content-Length too short, and one past the end of the file."""
     records = [warcinfo(path.name, gzip=False), *(response(e, gzip=False) for e in exchanges)]
     last = len(records) - 1
     records[2] = _with_length(records[2], -200)

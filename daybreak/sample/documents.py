@@ -1,4 +1,4 @@
-"""What the sample is made of: texts and HTML pages, and the keyed orders and dates that make it deterministic."""
+"""What the sample is made of: texts and HTML pages, and the keyed orders and dates that fix its bytes."""
 
 from __future__ import annotations
 
@@ -19,12 +19,17 @@ class Item(Protocol):
     """Anything the sample hands out: it has an origin and a size in bytes."""
 
     @property
-    def origin(self) -> str: ...
+    def origin(self) -> str:
+        """`package/path`, unique in a sample."""
+        ...
 
     @property
-    def size(self) -> int: ...
+    def size(self) -> int:
+        """Bytes of the content."""
+        ...
 
 
+AnyT = TypeVar("AnyT")
 ItemT = TypeVar("ItemT", bound=Item)
 
 
@@ -44,10 +49,12 @@ class Document:
 
     @property
     def url(self) -> str:
+        """Its address, from its origin."""
         return url_of(self.origin)
 
     @property
     def timestamp(self) -> str:
+        """When it was fetched, from its content."""
         return timestamp_of(self.text)
 
 
@@ -66,10 +73,12 @@ class Page:
 
     @property
     def url(self) -> str:
+        """Its address, from its origin."""
         return url_of(self.origin)
 
     @property
     def timestamp(self) -> str:
+        """When it was fetched, from its content."""
         return timestamp_of(self.html)
 
 
@@ -90,7 +99,7 @@ def timestamp_of(content: str) -> str:
 
 
 def url_of(origin: str) -> str:
-    """The address of an origin: one host a package, under a name that never resolves (RFC 2606, section 3)."""
+    """The address of an origin: one host a package, under a reserved name (RFC 2606, section 3)."""
     package, _, path = origin.partition("/")
     host = re.sub(r"[^a-z0-9]+", "-", package.lower()).strip("-") or "python"
     stem = re.sub(r"[^A-Za-z0-9./]+", "-", path).removesuffix(".py").strip("-/")
@@ -119,6 +128,6 @@ def fill(items: Iterable[ItemT], budget: int, share: float = 1.0) -> list[ItemT]
     return taken
 
 
-def deal(items: list[ItemT], hands: int) -> list[list[ItemT]]:
+def deal(items: list[AnyT], hands: int) -> list[list[AnyT]]:
     """Items dealt in turn to `hands` shards."""
     return [items[hand::hands] for hand in range(hands)]

@@ -27,6 +27,7 @@ PROPERTIES = re.compile(r"_([a-z]{2})(?:_[A-Z]{2})?\.properties$")
 ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
 PLACEHOLDER = re.compile(r"\{\{\s*(?:[\w.]+,\s*)?(\w+)[^{}]*\}\}|\$t\([^)]*\)|\{(\d)[^{}]*\}|<[^<>]*>")
 NO_SPACES = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u4e00-\u9fff]")
+WORD = re.compile(r"[^\W\d_]{2,}")  # what has none is a format or a separator
 SENTENCE_END = (".", "!", "?", ":", "。", "？", "！", "।", "؟")
 DOCUMENT_CHARS = 2_400
 DENSE_DOCUMENT_CHARS = 900  # Chinese, Japanese and Thai say as much in fewer characters
@@ -63,7 +64,7 @@ def _catalogues(package: Package) -> Iterator[Catalogue]:
 
 def _catalogue(package: str, code: str, messages: list[str]) -> Iterator[Catalogue]:
     lang = FORMER_CODES.get(code, code)
-    shown = tuple(m for m in map(as_shown, messages) if m)
+    shown = tuple(m for m in map(as_shown, messages) if WORD.search(m) and "|||" not in m)
     if lang in ISO_639_3 and shown:
         yield Catalogue(package, lang, shown)
 
@@ -120,7 +121,7 @@ def _unescape(match: re.Match[str]) -> str:
 
 
 def as_shown(message: str) -> str:
-    """A message as its reader sees it: placeholders filled with plain values, markup and doubled quotes gone."""
+    """A message as its reader sees it: placeholders filled, markup and doubled quotes gone."""
 
     def value(match: re.Match[str]) -> str:
         if match[1]:

@@ -1,4 +1,4 @@
-"""The layouts beside Common Crawl's: C4, The Pile, OpenWebText, OSCAR 23.01 and RefinedWeb. One writer each."""
+"""Writers of the layouts beside Common Crawl's: C4, The Pile, OpenWebText, OSCAR 23.01, RefinedWeb."""
 
 from __future__ import annotations
 
@@ -42,6 +42,7 @@ def line(row: dict[str, Any]) -> bytes:
 
 
 def c4_row(document: Document) -> dict[str, Any]:
+    """A row of C4 (Raffel et al. 2020) as published in JSON."""
     return {"text": document.text, "timestamp": document.timestamp, "url": document.url}
 
 

@@ -1,4 +1,4 @@
-"""What a sample holds, file by file, and what is wrong in it on purpose: `manifest.json`, and the run's report."""
+"""What a sample holds, file by file, and what is wrong in it on purpose: `manifest.json`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FORMAT = 1  # raise it when the sample's content or layout changes, so that an o
 
 @dataclass(frozen=True)
 class Damage:
-    """One record spoilt on purpose. `offset`: as stored for WARC, in the decompressed stream for JSON lines."""
+    """A record spoilt on purpose. `offset`: as stored for WARC, else in the decompressed stream."""
 
     record: int
     offset: int
@@ -45,12 +45,13 @@ class Shard:
 
     @property
     def expected_bad(self) -> int:
+        """How many records a reader must quarantine."""
         return len(self.damage)
 
 
 @dataclass(frozen=True)
 class SampleReport:
-    """What `write_sample` did. `kept` is True when a complete sample of this environment was already there."""
+    """What `write_sample` did. `kept`: a complete sample of this environment was there already."""
 
     directory: Path
     kept: bool

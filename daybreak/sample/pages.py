@@ -1,4 +1,4 @@
-"""HTML pages: what pydoc renders, package descriptions, pages in other languages, and HTML that packages ship."""
+"""HTML pages: pydoc's, package descriptions, pages in other languages, and HTML that packages ship."""
 
 from __future__ import annotations
 
@@ -17,36 +17,10 @@ from markdown_it import MarkdownIt
 from daybreak.errors import DaybreakError
 from daybreak.sample.documents import Document, Page, digest
 from daybreak.sample.gather import NOT_PROSE, Package, read_text
+from daybreak.sample.modules import IMPORTABLE, PRIVATE, STANDARD_LIBRARY
 
-# Modules whose import has no effect and whose page holds nothing of the machine (os would print its environment).
-STANDARD_LIBRARY = """
-    abc argparse array ast asyncio.events asyncio.locks asyncio.queues asyncio.streams asyncio.tasks base64 bdb binascii
-    bisect bz2 calendar cgi cmd code codecs collections collections.abc colorsys concurrent.futures.thread configparser
-    contextlib contextvars copy copyreg csv ctypes.util dataclasses datetime decimal difflib dis doctest email.charset
-    email.header email.message email.mime.text email.parser email.policy enum filecmp fileinput fnmatch fractions ftplib
-    functools gc getopt getpass gettext glob graphlib gzip hashlib heapq hmac html.parser http.client http.cookiejar
-    http.cookies http.server imaplib importlib.abc importlib.machinery inspect io ipaddress itertools json json.decoder
-    json.encoder keyword linecache locale logging logging.handlers lzma mailbox math mimetypes mmap netrc numbers operator
-    optparse pathlib pdb pickle pickletools pkgutil plistlib poplib pprint profile pstats py_compile pyclbr queue quopri
-    random re reprlib rlcompleter runpy sched secrets selectors shelve shlex shutil smtplib socketserver sqlite3.dbapi2
-    ssl stat statistics string struct subprocess symtable tabnanny tarfile telnetlib tempfile textwrap threading timeit
-    token tokenize trace traceback tracemalloc types typing unicodedata unittest.case unittest.mock unittest.suite
-    urllib.error urllib.parse urllib.request urllib.robotparser uuid warnings wave weakref wsgiref.handlers
-    wsgiref.headers xml.dom.minidom xml.etree.ElementTree xml.sax.handler xmlrpc.client xmlrpc.server zipfile zipimport
-    zlib zoneinfo
-""".split()
-# Pure-Python packages that import in a fraction of a second and start nothing.
-IMPORTABLE = frozenset(
-    """
-    argcomplete arrow attr babel cachetools certifi click croniter dateutil dns email_validator fsspec h11 httpcore
-    httpx hypothesis idna itsdangerous jinja2 jsonschema markdown_it markupsafe more_itertools narwhals natsort networkx
-    omegaconf packaging pathspec pendulum pluggy pygments referencing requests rich slugify sortedcontainers sqlparse
-    starlette structlog tabulate tenacity tqdm typer urllib3 warcio websockets yaml
-    """.split()
-)
-PRIVATE = re.compile(r"(^|\.)(_\w*|tests?|conftest|setup|contrib)(\.|$)")
 PAGE_LIMIT = 400_000  # bytes; tkinter alone would be 1.5 MB
-ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]{6,}")
+ADDRESS = re.compile(r"\b(at(?: |&nbsp;)+)0x[0-9a-fA-F]{6,}")
 TEMPLATE = """<!DOCTYPE html>
 <html lang="{lang}">
 <head>
@@ -101,7 +75,7 @@ def pydoc_pages(installed: list[Package], budget: int) -> Iterator[Page]:
 
 
 def _environment() -> dict[str, str]:
-    """No variable of the caller (pages print defaults and data); a fixed hash seed, as sets are printed too."""
+    """No variable of the caller, as pages print defaults; a fixed hash seed, as they print sets."""
     return {
         "PYTHONHASHSEED": "0",
         "PYTHONUTF8": "1",
@@ -122,7 +96,7 @@ def _modules(installed: list[Package]) -> Iterator[str]:
 
 def anonymous(text: str) -> str:
     """The text without what differs between two machines: object addresses and where Python is installed."""
-    text = ADDRESS.sub("at 0x7f0000000000", text)
+    text = ADDRESS.sub(r"\g<1>0x7f0000000000", text)
     roots = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib"), sysconfig.get_path("stdlib")}
     places = [*sorted(roots, key=len, reverse=True), sys.prefix, sys.base_prefix]
     for place in places:

@@ -139,7 +139,7 @@ def _plain(page: Page) -> Document:
 
 
 def _with_noise(installed: list[Package], exchanges: list[Exchange]) -> list[Exchange]:
-    """The fetches with one failed in thirty and one of another type in thirty put between, as crawls have them."""
+    """The fetches with, as in crawls, one failed in thirty and one of another type in thirty."""
     files = iter(_other_files(installed))
     mixed: list[Exchange] = []
     for number, exchange in enumerate(exchanges):

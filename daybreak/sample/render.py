@@ -1,7 +1,7 @@
 """A program of its own: renders modules' pages with pydoc in a process that nothing of the caller leaks into.
 
 Reads {"modules": [names], "budget": bytes, "limit": bytes a page} as JSON on standard input and writes
-{"name", "html"} JSON lines until the budget is reached. It imports what it renders, and nothing of the project.
+{"name", "html"} JSON lines until the budget is reached. It imports nothing of the project.
 """
 
 from __future__ import annotations
@@ -9,15 +9,32 @@ from __future__ import annotations
 import importlib
 import json
 import pydoc
+import re
 import sys
 from typing import TextIO
+
+UNSTABLE = re.compile(r" at 0x|set\(\{<|^\{<|/")
+
+
+class StableDoc(pydoc.HTMLDoc):
+    """pydoc's pages with values that differ between runs or machines shown by their type alone.
+
+    pydoc shortens long values in the middle, so addresses and paths cannot be replaced afterwards, and
+    sets of classes or code objects print in the order of their addresses.
+    """
+
+    def repr(self, value: object) -> str:
+        """A value as HTML."""
+        if UNSTABLE.search(repr(value)):
+            return self.escape(f"<{type(value).__name__}>")
+        return str(self._repr_instance.repr(value))
 
 
 def render(name: str) -> str | None:
     """The page of a module, or None where the module cannot be imported or shown."""
     try:
         module = importlib.import_module(name)
-        html = pydoc.HTMLDoc()
+        html = StableDoc()
         return html.page(pydoc.describe(module), html.document(module, name))
     except KeyboardInterrupt:
         raise

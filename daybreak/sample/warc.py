@@ -1,4 +1,4 @@
-"""Common Crawl's layouts, WARC and WET, written with warcio: one gzip member a record (WARC/1.0, ISO 28500)."""
+"""Common Crawl's layouts, WARC/1.0 and WET, written with warcio: one gzip member a record."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Exchange:
 
 
 def fetch(page: Page) -> Exchange:
-    """A page as a server sends it: a third of the languages' pages in a legacy charset, told by header or by meta."""
+    """A page as a server sends it: one in three in its language's legacy charset, told by header or meta."""
     legacy = fraction(page.origin, "charset") < LEGACY_SHARE
     charset = LEGACY_CHARSETS.get(page.lang, "utf-8") if legacy and "{charset}" in page.html else "utf-8"
     body = page.html.replace("{charset}", charset).encode(charset, errors="xmlcharrefreplace")

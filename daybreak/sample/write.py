@@ -1,4 +1,4 @@
-"""`write_sample`: gathers, writes beside the target, and renames into place, so that no half sample is ever seen."""
+"""`write_sample`: gathers, writes beside the target, and renames into place: no half sample is ever seen."""
 
 from __future__ import annotations
 
