@@ -13,9 +13,9 @@ BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.
 def decode(page: bytes, declared: str | None = None) -> str:
     """The text of `page`, in the first encoding that fits it; bytes that fit nowhere become U+FFFD.
 
-    In order: byte order mark (it overrides all, WHATWG Encoding, 4.1); UTF-8 where all bytes are valid UTF-8 and some
-    are not ASCII (a server's default charset is wrong more often than that is chance); the HTTP header's charset
-    (`declared`); the meta element's; the detector's.
+    In order: byte order mark (it overrides all, WHATWG Encoding, 4.1); UTF-8 where all bytes are valid UTF-8
+    and some are not ASCII (a server's default charset is wrong more often than that is chance); the HTTP
+    header's charset (`declared`); the meta element's; the detector's.
     """
     for mark, encoding in BOMS:
         if page.startswith(mark):
@@ -43,7 +43,7 @@ def _candidates(page: bytes, declared: str | None) -> Iterator[str]:
 
 
 def python_encoding(label: str) -> str | None:
-    """The Python codec for an encoding label from the web (ISO-8859-1 means windows-1252); None where there is none."""
+    """The Python codec for a label from the web (ISO-8859-1 means windows-1252); None where there is none."""
     label = label.strip(" \t\r\n'\"").lower()
     try:
         known = map_encoding_to_html5(label, fallback_utf8=False)

@@ -24,11 +24,13 @@ MAX_QUARANTINED = 1 << 20
 class Extract:
     """Fills `text` of the rows of a RAW batch that hold a page.
 
-    main_content: leave out navigation, footers and the like. comments: keep readers' comments. list_bullets: mark list
-    items. alt_texts: keep images' alternative texts. links: keep link targets. form_fields: keep them.
+    main_content: leave out navigation, footers and the like. comments: keep readers' comments. list_bullets:
+    mark list items. alt_texts: keep images' alternative texts. links: keep link targets. form_fields: keep
+    them.
 
-    A page that cannot be read becomes an error row, one with no text left is dropped as 'empty'; none raises. Text is
-    valid UTF-8 without NUL, its lines end with a line feed. `payload` stays as it was, for a document's identity.
+    A page that cannot be read becomes an error row, one with no text left is dropped as 'empty'; none
+    raises. Text is valid UTF-8 without NUL, its lines end with a line feed. `payload` stays as it was, for a
+    document's identity.
     """
 
     main_content: bool = True

@@ -1,6 +1,7 @@
 """How much work a page's nesting can make: resiliparse's main-content rules take time in nodes times depth.
 
-Ten thousand nested div elements, 50 KB, take two seconds, a hundred thousand minutes; real pages nest some 20 deep.
+Ten thousand nested div elements, 50 KB, take two seconds, a hundred thousand minutes; real pages nest some
+20 deep.
 """
 
 from __future__ import annotations
@@ -15,10 +16,15 @@ def _keys(names: str) -> NDArray[np.uint64]:
     return np.array([int.from_bytes(name.encode()[:8], "big") for name in names.split()], np.uint64)
 
 
-NEVER_NESTS = _keys("area base br col embed hr img input link meta param source track wbr p li td tr th dt dd option")
+NEVER_NESTS = _keys(
+    "area base br col embed hr img input link meta param source track wbr p li td tr th dt dd option"
+)
 """Elements that have no content, or that end where the next of their kind begins (WHATWG HTML, 13.1.2)."""
 
-SVG = _keys("svg g path circle rect use line polygon polyline ellipse stop defs image text tspan lineargr radialgr clippath mask")
+SVG = _keys(
+    "svg g path circle rect use line polygon polyline ellipse stop defs image text tspan clippath mask "
+    "lineargradient radialgradient"
+)
 """Elements of a drawing; only among them does '/>' end an element."""
 
 
@@ -31,8 +37,10 @@ def _among(key: np.uint64, names: NDArray[np.uint64]) -> bool:  # pragma: no cov
 
 
 @njit(cache=True)
-def nesting_work(page: NDArray[np.uint8], never: NDArray[np.uint64], svg: NDArray[np.uint64]) -> int:  # pragma: no cover
-    """An upper bound, over the tags in `page` (UTF-8 bytes), of the sum of the depths at which elements start."""
+def nesting_work(
+    page: NDArray[np.uint8], never: NDArray[np.uint64], svg: NDArray[np.uint64]
+) -> int:  # pragma: no cover
+    """An upper bound of the depths at which elements start, summed over the tags in `page` (UTF-8)."""
     work = depth = at = 0
     drawing = False
     size = len(page)
