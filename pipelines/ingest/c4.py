@@ -1,4 +1,4 @@
-"""C4 as published by AllenAI (https://huggingface.co/datasets/allenai/c4): json.gz with text, timestamp, url."""
+"""C4 as AllenAI publishes it (huggingface.co/datasets/allenai/c4): json.gz with text, timestamp, url."""
 
 from __future__ import annotations
 

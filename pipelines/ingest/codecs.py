@@ -1,4 +1,4 @@
-"""Decoders of one compressed member at a time, so that damage is seen where it happens and not smoothed over."""
+"""Decoders of one compressed member at a time, so that damage is seen where it happens."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Damaged(Exception):
 
 
 class Decoder(Protocol):
-    """Decodes one member: `feed` takes stored bytes and yields decoded ones; `unused` is what follows the member."""
+    """Decodes one member: `feed` takes stored bytes and yields decoded ones; `unused` is what follows it."""
 
     eof: bool
     unused: bytes
@@ -175,5 +175,5 @@ CODECS = (
 
 
 def codec_of(head: bytes) -> Codec | None:
-    """The compression that a file starting with `head` is in; None for plain bytes. The name is never asked."""
+    """The compression of a file that starts with `head`; None for plain bytes. Its name is never asked."""
     return next((codec for codec in CODECS if codec.starts(head)), None)

@@ -1,7 +1,7 @@
 """Records of a WARC or ARC stream as framed bytes: every record once, and a new start after every damage.
 
-FastWARC and warcio both trust Content-Length and end, silently or with an exception, where the file does not hold
-to it. Here a record counts as whole only when another record, or the file's clean end, follows it.
+FastWARC and warcio both trust Content-Length and end, silently or with an exception, where the file does not
+hold to it. Here a record counts as whole only when another record, or the file's clean end, follows it.
 """
 
 from __future__ import annotations
@@ -20,11 +20,13 @@ MAX_HEADER = 64 << 10
 
 WARC_HEAD = re.compile(rb"WARC/\d\.\d+[ \t]*\r?\n((?:[^\r\n]+\r?\n)*)\r?\n")
 ARC_HEAD = re.compile(
-    rb"([A-Za-z][A-Za-z0-9+.-]*:[^\r\n]{0,8192}) (?:[0-9A-Fa-f.:]{3,45}|-) (\S{1,32}) (\S+)(?: [^\r\n]+)? (\S+)\r?\n"
+    rb"([A-Za-z][A-Za-z0-9+.-]*:[^\r\n]{0,8192}) (?:[0-9A-Fa-f.:]{3,45}|-) "
+    rb"(\S{1,32}) (\S+)(?: [^\r\n]+)? (\S+)\r?\n"
 )
 WARC_START = re.compile(rb"WARC/\d\.\d+[ \t]*\r?\n[A-Za-z][A-Za-z-]*:")
 ARC_START = re.compile(
-    rb"(?<![^\n])(?:https?|ftp|dns|filedesc):[^\r\n]{1,8192} (?:[0-9A-Fa-f.:]{3,45}|-) \d{8,32} \S+ [^\r\n]*\r?\n"
+    rb"(?<![^\n])(?:https?|ftp|dns|filedesc):[^\r\n]{1,8192} (?:[0-9A-Fa-f.:]{3,45}|-) "
+    rb"\d{8,32} \S+ [^\r\n]*\r?\n"
 )
 MARGIN = 10 << 10
 """No record's start is longer: what a search keeps back at a buffer's end."""
@@ -54,9 +56,9 @@ class Head(NamedTuple):
 class Frames:
     """Iterates over the records of a decoded WARC or ARC stream.
 
-    `seen` counts the headers that were recognised, `damaged` tells whether the compression broke anywhere. A record
-    that starts a member is placed by its bytes as stored; one inside a member that holds several is placed by its
-    distance, decoded, from that member's start.
+    `seen` counts the headers that were recognised, `damaged` tells whether the compression broke anywhere. A
+    record that starts a member is placed by its bytes as stored; one inside a member that holds several is
+    placed by its distance, decoded, from that member's start.
     """
 
     def __init__(self, stream: Iterable[Piece], limit: int = MAX_RECORD) -> None:
@@ -123,7 +125,9 @@ class Frames:
             return self._broken(at, body, f"Content-Length is {head.content}, but the file ends before")
         following = self._past_newlines(end)
         if not self._ends(end, following):
-            return self._broken(at, body, f"Content-Length is {head.content}, but no record starts after that")
+            return self._broken(
+                at, body, f"Content-Length is {head.content}, but no record starts after that"
+            )
         start = self._base + at
         place = self._place(start, self._mark(start), following)
         return following, Frame(*place, head.fields, bytes(self._buffer[body:end]))
@@ -188,7 +192,7 @@ class Frames:
 
 
 def header_fields(lines: bytes) -> dict[str, str]:
-    """Header lines as a mapping with lower-case names; UTF-8, else Latin-1. The first of equal names stands."""
+    """Header lines by lower-case name; UTF-8, else Latin-1. The first of equal names stands."""
     try:
         text = lines.decode()
     except UnicodeDecodeError:

@@ -39,9 +39,9 @@ def parse_response(block: bytes) -> Response:
 def decode_body(response: Response, partial: bool = False, limit: int = MAX_BODY) -> bytes:
     """Undo Transfer-Encoding and Content-Encoding (RFC 9112, 7; RFC 9110, 8.4).
 
-    A body that cannot be decoded but begins as markup was stored decoded, under its old header: it is returned as it
-    is. `partial`: what a truncated body decodes to is enough. Raises ValueError where a coding is unknown or broken,
-    or the result would exceed `limit` bytes.
+    A body that cannot be decoded but begins as markup was stored decoded, under its old header: it is
+    returned as it is. `partial`: what a truncated body decodes to is enough. Raises ValueError where a
+    coding is unknown or broken, or the result would exceed `limit` bytes.
     """
     body = response.body
     for coding in _codings(response.fields):

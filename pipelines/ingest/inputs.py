@@ -1,4 +1,4 @@
-"""A source's paths (files, folders, globs) as a sorted list of input files with names that never depend on the machine."""
+"""A source's paths (files, folders, globs) as a sorted list of input files, named alike on every machine."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import PurePosixPath
 
 from pyarrow import ArrowInvalid, fs
@@ -18,7 +19,7 @@ WILD = re.compile(r"[*?\[]")
 
 @dataclass(frozen=True, order=True)
 class Input:
-    """One input file. `file` is relative to the source's root, `path` opens it; size in bytes, mtime in ns (or 0)."""
+    """One input file: `file` is relative to the source's root, `path` opens it; bytes, nanoseconds (or 0)."""
 
     source: str
     file: str
@@ -35,9 +36,9 @@ class Input:
 def expand(source: str, paths: Sequence[str], base: str = ".") -> list[Input]:
     """Every file that `paths` name, sorted by relative name; a relative path starts at `base`.
 
-    A glob's names are relative to the folder before its first wildcard ('**' crosses folders), a folder's to itself, a
-    file's to its folder. Hidden files and names with a leading underscore are passed over, except when named outright.
-    Raises InputError where a path matches nothing, or two files would bear one name.
+    A glob's names are relative to the folder before its first wildcard ('**' crosses folders), a folder's to
+    itself, a file's to its folder. Hidden files and names with a leading underscore are passed over, except
+    when named outright. Raises InputError where a path matches nothing, or two files would bear one name.
     """
     found: dict[str, Input] = {}
     for pattern in paths:
@@ -53,7 +54,7 @@ def expand(source: str, paths: Sequence[str], base: str = ".") -> list[Input]:
 
 
 def _distinct(inputs: list[Input]) -> list[Input]:
-    for one, other in zip(inputs, inputs[1:], strict=False):
+    for one, other in pairwise(inputs):
         if one.file == other.file:
             raise InputError(
                 f"{one.source}: {one.path} and {other.path} would both be called '{one.file}'. "
@@ -77,7 +78,9 @@ def _filesystem(scheme: str, place: str) -> fs.FileSystem:
     try:
         return fs.FileSystem.from_uri(f"{scheme}{bucket}")[0]
     except (ArrowInvalid, OSError) as error:
-        raise InputError(f"{scheme}{place}: its storage cannot be reached ({error}). Check address and keys") from None
+        raise InputError(
+            f"{scheme}{place}: its storage cannot be reached ({error}). Check address and keys"
+        ) from None
 
 
 def _matched(filesystem: fs.FileSystem, place: str) -> list[tuple[str, fs.FileInfo]]:

@@ -16,7 +16,7 @@ from pipelines.ingest.rows import Row, batches, broken, iso_utc, json_object, st
 from pipelines.ingest.streams import open_file, pieces, unreadable
 
 JUDGED = 100
-"""A file whose first so many records are all unusable is refused whole: it is another layout, or the wrong key."""
+"""A file whose first so many records are all unusable is refused: another layout, or the wrong key."""
 
 
 class Fields(NamedTuple):
@@ -36,8 +36,8 @@ def read_json_lines(
 ) -> Iterator[pa.RecordBatch]:
     """Read a file of JSON objects into RAW batches: text under `text_key`, the rest by `describe`.
 
-    A line that is no JSON object, or has no text, becomes a row with `error`. Raises InputError where the file
-    cannot be opened or none of its first 100 records can be used.
+    A line that is no JSON object, or has no text, becomes a row with `error`. Raises InputError where the
+    file cannot be opened or none of its first 100 records can be used.
     """
     with open_file(path, filesystem) as file:
         rows = (_row(line, text_key, describe) for line in lines(pieces(file)))
@@ -51,16 +51,18 @@ def read(
     batch_bytes: int = 4 << 20,
     options: Mapping[str, Any],
 ) -> Iterator[pa.RecordBatch]:
-    """Read any JSON Lines file. Options: text_key 'text', url_key 'url', timestamp_key 'timestamp', lang_key null.
+    """Read any JSON Lines file.
 
-    A key may be a dotted path ('meta.url'). Every other top-level key goes into the metadata.
+    Options and defaults: text_key text, url_key url, timestamp_key timestamp, lang_key null. A key may be a
+    dotted path ('meta.url'). Every other top-level key goes into the metadata.
     """
     keys = {name: options.get(f"{name}_key", default) for name, default in DEFAULT_KEYS.items()}
     taken = {key.partition(".")[0] if "." not in key else key for key in keys.values() if key}
 
     def describe(document: dict[str, Any]) -> Fields:
         metadata = {key: value for key, value in document.items() if key not in taken}
-        return Fields(*(lookup(document, keys[name]) for name in ("url", "timestamp", "lang")), metadata)
+        url, timestamp, lang = (lookup(document, keys[name]) for name in ("url", "timestamp", "lang"))
+        return Fields(url, timestamp, lang, metadata)
 
     return read_json_lines(path, filesystem, batch_bytes, keys["text"], describe)
 
@@ -96,7 +98,7 @@ def _row(line: Line, text_key: str, describe: Describe) -> Row:
         timestamp=iso_utc(fields.timestamp),
         text=text,
         lang=string_or_none(fields.lang),
-        metadata=json_object(dict(fields.metadata)),
+        metadata=json_object(fields.metadata),
         n_raw=len(line.data),
     )
 
@@ -113,7 +115,7 @@ def parse(data: bytes) -> dict[str, Any]:
 
 
 def _parse_tolerant(data: bytes) -> object:
-    """What orjson refuses but Python's writer makes (NaN, Infinity); else ValueError with the exact reason."""
+    """What orjson refuses but Python writes (NaN, Infinity); else ValueError with the exact reason."""
     try:
         document = json.loads(data.decode())
         orjson.dumps(document)
@@ -133,7 +135,9 @@ def _text(document: dict[str, Any], key: str) -> str:
     if isinstance(text, str):
         return text
     if text is None and key not in document:
-        raise ValueError(f"The object has no key '{key}'; its keys are: {', '.join(list(document)[:20]) or 'none'}")
+        raise ValueError(
+            f"The object has no key '{key}'; its keys are: {', '.join(list(document)[:20]) or 'none'}"
+        )
     raise ValueError(f"The value of '{key}' is a JSON {_kind(text)}, not a string")
 
 

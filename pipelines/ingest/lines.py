@@ -58,7 +58,9 @@ def _keep(parts: list[bytes], data: bytes, length: int, limit: int) -> None:
 def _line(start: int, size: int, length: int, parts: list[bytes], limit: int) -> Iterator[Line]:
     data = b"".join(parts)
     if size > limit:
-        yield Line(start, length, data[:MAX_QUARANTINED], f"The line is {size} bytes long; the limit is {limit}")
+        yield Line(
+            start, length, data[:MAX_QUARANTINED], f"The line is {size} bytes long; the limit is {limit}"
+        )
     else:
         data = data.removeprefix(BOM) if start == 0 else data
         if data and not data.isspace():

@@ -1,4 +1,4 @@
-"""OpenWebText (Gokaslan and Cohen 2019): xz of a tar of texts, the tar of such xz files, or OpenWebText2's jsonl.zst."""
+"""OpenWebText (Gokaslan and Cohen 2019): xz of a tar of texts, a tar of those; OpenWebText2: jsonl.zst."""
 
 from __future__ import annotations
 

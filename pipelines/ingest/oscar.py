@@ -1,4 +1,4 @@
-"""OSCAR 23.01 (https://oscar-project.github.io/documentation/versions/oscar-2301/): jsonl.zst of WET-like records."""
+"""OSCAR 23.01 (oscar-project.github.io/documentation/versions/oscar-2301): jsonl.zst of WET-like records."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from pipelines.ingest.streams import open_file, unreadable
 
 @dataclass(frozen=True)
 class Columns:
-    """Which column holds what; None for what a layout lacks. `metadata`: None means every column left over."""
+    """Which column holds what; None for what a layout lacks. metadata None: every column left over."""
 
     text: str = "text"
     url: str | None = "url"
@@ -28,7 +28,7 @@ class Columns:
     metadata: Sequence[str] | None = None
 
     def of(self, schema: pa.Schema, path: str) -> Columns:
-        """These columns as far as `schema` has them; raises InputError where the text is not there or no text."""
+        """These columns as far as `schema` has them; raises InputError where there is no text in it."""
         if self.text not in schema.names:
             why = f"it has no column '{self.text}'; its columns are: {', '.join(schema.names)}"
             raise unreadable(path, why, "Set text_key to the column that holds the text")
@@ -69,8 +69,8 @@ def read_columns(
 ) -> Iterator[pa.RecordBatch]:
     """Read `columns` of a Parquet file into RAW batches; a record's offset is its row's index, its length 1.
 
-    Rows whose text is null or not UTF-8 become errors; so do the rows of a row group that cannot be decoded, as
-    one row (offset: first of them, length: how many). Raises InputError where the footer cannot be read.
+    Rows whose text is null or not UTF-8 become errors; so do the rows of a row group that cannot be decoded,
+    as one row (offset: first of them, length: how many). Raises InputError where the footer cannot be read.
     """
     with open_file(path, filesystem) as file:
         try:
@@ -132,7 +132,9 @@ def _raw(batch: pa.RecordBatch, start: int, columns: Columns) -> pa.RecordBatch:
 
 def _is_text(kind: pa.DataType) -> bool:
     kind = kind.value_type if pa.types.is_dictionary(kind) else kind
-    return any(is_kind(kind) for is_kind in (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view))
+    return any(
+        is_kind(kind) for is_kind in (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
+    )
 
 
 def _checked(column: pa.Array, name: str) -> tuple[pa.Array, pa.Array, pa.Array]:
@@ -146,9 +148,13 @@ def _checked(column: pa.Array, name: str) -> tuple[pa.Array, pa.Array, pa.Array]
         stored = text.cast(pa.binary()).to_pylist()
         reasons = [None if value is None else _utf8_error(value, name) for value in stored]
         bad = pa.array([reason is not None for reason in reasons])
-        kept = [value[:MAX_QUARANTINED] if reason else None for value, reason in zip(stored, reasons, strict=True)]
+        kept = [
+            value[:MAX_QUARANTINED] if reason else None for value, reason in zip(stored, reasons, strict=True)
+        ]
         raw = pa.array(kept, pa.binary())
-        text = pa.array([None if reason else value for value, reason in zip(stored, reasons, strict=True)], pa.binary())
+        text = pa.array(
+            [None if reason else value for value, reason in zip(stored, reasons, strict=True)], pa.binary()
+        )
         text, error = text.cast(pa.string()), pc.if_else(bad, pa.array(reasons, pa.string()), error)
     return text, raw, error
 
@@ -169,7 +175,9 @@ def _strings(batch: pa.RecordBatch, name: str | None) -> pa.Array | None:
         column.validate(full=True)
     except pa.ArrowInvalid:
         stored = column.cast(pa.binary()).to_pylist()
-        return pa.array([None if value is None else value.decode(errors="replace") for value in stored], pa.string())
+        return pa.array(
+            [None if value is None else value.decode(errors="replace") for value in stored], pa.string()
+        )
     return column
 
 

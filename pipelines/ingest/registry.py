@@ -1,4 +1,4 @@
-"""The layouts that Daybreak reads, by the name that recipes use. A new layout is one file and one line here."""
+"""The layouts that Daybreak reads, by the name that recipes use. A new one is one file and one line here."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ class Reader(Protocol):
     """Reads one file into batches of `daybreak.schema.RAW`: every record once, in file order.
 
     A record that cannot be read is a row with `error`; a file that cannot be opened or understood raises
-    `daybreak.errors.InputError`. Memory is flat in the file's size: a batch holds about `batch_bytes` of content.
+    `daybreak.errors.InputError`. Memory is flat in the file's size: a batch holds about `batch_bytes` of
+    content.
     """
 
     def __call__(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -63,7 +63,7 @@ def _batch(rows: list[Row]) -> pa.RecordBatch:
     )
 
 
-def json_object(fields: dict[str, object]) -> str | None:
+def json_object(fields: Mapping[str, object]) -> str | None:
     """`fields` without nulls as a JSON object with sorted keys; None where nothing is left."""
     present = {key: value for key, value in fields.items() if value is not None}
     if not present:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -20,9 +20,9 @@ KEPT = 1 << 20
 class Piece:
     """Decoded bytes, or a mark between them.
 
-    `member`: stored offset at which a member starts (or at which the file ends: the last piece).
-    `damage`: why decoding stopped here, with the broken member's first stored bytes (at most 1 MiB) in `data`; the next
-    piece starts a member that decodes again, or ends the file.
+    `member`: stored offset at which a member starts (or at which the file ends: the last piece). `damage`:
+    why decoding stopped here, with the broken member's first stored bytes (at most 1 MiB) in `data`; the
+    next piece starts a member that decodes again, or ends the file.
     """
 
     data: bytes = b""
@@ -80,7 +80,7 @@ def _plain(file: pa.NativeFile) -> Iterator[Piece]:
     yield Piece(member=file.tell())
 
 
-def _member(file: pa.NativeFile, codec: Codec, start: int) -> Iterator[Piece]:
+def _member(file: pa.NativeFile, codec: Codec, start: int) -> Generator[Piece, None, int]:
     """Decode the member at `start`; returns the stored offset of what follows."""
     yield Piece(member=start)
     decoder = codec.open()
@@ -99,13 +99,13 @@ def _member(file: pa.NativeFile, codec: Codec, start: int) -> Iterator[Piece]:
     return file.tell() - len(decoder.unused)
 
 
-def _broken(file: pa.NativeFile, codec: Codec, start: int, why: str) -> Iterator[Piece]:
+def _broken(file: pa.NativeFile, codec: Codec, start: int, why: str) -> Generator[Piece, None, int]:
     yield Piece(_peek(file, start, KEPT), damage=why)
     return _next_member(file, codec, start + 1)
 
 
 def _next_member(file: pa.NativeFile, codec: Codec, at: int) -> int:
-    """The stored offset, from `at` on, of the next member whose beginning decodes; the file's size if none."""
+    """The stored offset, from `at` on, of the next member that decodes; the file's size if there is none."""
     size, overlap = file.size(), len(codec.magic) - 1
     while at < size:
         window = _peek(file, at, READ)

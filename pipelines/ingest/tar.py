@@ -1,4 +1,4 @@
-"""Members of a tar stream in order, with resynchronisation; the standard library's reader ends silently at damage."""
+"""Members of a tar stream, read on behind damage, where the standard library's reader ends silently."""
 
 from __future__ import annotations
 
@@ -59,31 +59,33 @@ class ByteStream:
 
 def is_tar(head: bytes) -> bool:
     """Whether `head` (512 bytes) is a tar header whose checksum holds."""
+    return _header(head) is not None
+
+
+def _header(block: bytes) -> tarfile.TarInfo | None:
     try:
-        tarfile.TarInfo.frombuf(head, "utf-8", "surrogateescape")
+        return tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
     except tarfile.HeaderError:
-        return False
-    return True
+        return None
 
 
 def members(stream: ByteStream, first: bytes = b"") -> Iterator[Member]:
     """Yield every regular file; `first` is a header block that was read already.
 
-    A header that does not hold is one error, and reading goes on at the next one that does. An archive that ends
-    without its end-of-archive block is one error too (POSIX.1-2001 pax, "ustar Interchange Format").
+    A header that does not hold is one error, and reading goes on at the next one that does. An archive that
+    ends without its end-of-archive block is one error too (POSIX.1-2001 pax, "ustar Interchange Format").
     """
     long_name, ended = None, False
     while True:
         start = stream.position - len(first)
         block, first = first or stream.read(TAR_BLOCK), b""
-        try:
-            info = tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
-        except tarfile.HeaderError as error:
-            ended = ended or isinstance(error, tarfile.EOFHeaderError)
+        info = _header(block)
+        if info is None:
+            ended = ended or block == bytes(TAR_BLOCK)
             first = _resynchronise(stream)
             if stream.damage or not ended:
                 size = stream.position - start - len(first)
-                yield Member("", start, size, block, _why(stream, error, start))
+                yield Member("", start, size, block, _why(stream, block, start))
             if not first:
                 return
             continue
@@ -104,10 +106,16 @@ def _member(stream: ByteStream, info: tarfile.TarInfo, name: str) -> Member:
     start = stream.position
     if info.size > MAX_MEMBER:
         stream.skip(_padded(info.size))
-        return Member(name, start, info.size, b"", f"The file {name} is {info.size} bytes long; the limit is {MAX_MEMBER}")
+        return Member(
+            name,
+            start,
+            info.size,
+            b"",
+            f"The file {name} is {info.size} bytes long; the limit is {MAX_MEMBER}",
+        )
     data = stream.read(_padded(info.size))
     if len(data) < info.size:
-        why = stream.damage or f"the archive ends inside the file {name}"
+        why = stream.damage or f"The archive ends inside the file {name}"
         return Member(name, start, len(data), data, why)
     return Member(name, start, info.size, data[: info.size])
 
@@ -135,9 +143,9 @@ def _resynchronise(stream: ByteStream) -> bytes:
     return b""
 
 
-def _why(stream: ByteStream, error: tarfile.HeaderError, start: int) -> str:
+def _why(stream: ByteStream, block: bytes, start: int) -> str:
     if stream.damage:
         return stream.damage
-    if isinstance(error, tarfile.EmptyHeaderError | tarfile.TruncatedHeaderError):
-        return f"the archive ends at byte {start} without its end-of-archive block"
-    return f"no tar header stands at byte {start} ({error})"
+    if len(block) < TAR_BLOCK:
+        return f"The archive ends at byte {start} without its end-of-archive block"
+    return f"No tar header stands at byte {start}"

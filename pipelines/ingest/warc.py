@@ -1,4 +1,4 @@
-"""Common Crawl's WARC files, and ARC before 2013: HTML responses and resources are documents (ISO 28500:2017)."""
+"""Common Crawl's WARC (ISO 28500:2017), and ARC before 2013: HTML responses and resources are documents."""
 
 from __future__ import annotations
 
@@ -26,8 +26,9 @@ def read(
 ) -> Iterator[pa.RecordBatch]:
     """Read one WARC or ARC file, in any compression. Option: max_record_bytes (64 MiB).
 
-    `payload` is the HTML with HTTP's codings undone. Other records are rows with `drop`: 'record_type', 'http_status'
-    (not 200) or 'mime' (not HTML). Raises InputError where the file cannot be opened or holds no record.
+    `payload` is the HTML with HTTP's codings undone. Other records are rows with `drop`: 'record_type',
+    'http_status' (not 200) or 'mime' (not HTML). Raises InputError where the file cannot be opened or holds
+    no record.
     """
     with open_file(path, filesystem) as file:
         frames = Frames(pieces(file), options.get("max_record_bytes", MAX_RECORD))
@@ -37,7 +38,9 @@ def read(
 def _checked(frames: Frames, path: str) -> Iterator[Row]:
     for row in map(row_of, frames):
         if not frames.seen and not frames.damaged:
-            raise unreadable(path, "no WARC or ARC record stands in it", "Check the source's paths and layout")
+            raise unreadable(
+                path, "no WARC or ARC record stands in it", "Check the source's paths and layout"
+            )
         yield row
 
 
@@ -65,7 +68,7 @@ def dropped(frame: Frame, rule: str, mime: str | None = None) -> Row:
 
 
 def target(fields: Mapping[str, str]) -> str | None:
-    """WARC-Target-URI without the angle brackets that wget puts around it, spaces encoded; None where absent."""
+    """WARC-Target-URI without the angle brackets that wget adds, spaces encoded; None where absent."""
     return fields.get("warc-target-uri", "").strip("<> ").replace(" ", "%20") or None
 
 
@@ -82,7 +85,7 @@ def _http_row(frame: Frame) -> Row:
 
 
 def _mime(fields: Mapping[str, str], declared: str) -> str:
-    """The type that the crawler identified, else the one that the server declared; lower case, no parameters."""
+    """The type that the crawler identified, else the one that the server declared, without parameters."""
     identified = fields.get("warc-identified-payload-type") or declared
     return identified.partition(";")[0].strip().lower()
 

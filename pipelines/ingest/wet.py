@@ -23,8 +23,8 @@ def read(
 ) -> Iterator[pa.RecordBatch]:
     """Read one WET file. Option: max_record_bytes (64 MiB).
 
-    Records that are no conversion are rows with drop 'record_type'. Raises InputError where the file cannot be opened,
-    holds no record, or is WAT.
+    Records that are no conversion are rows with drop 'record_type'. Raises InputError where the file cannot
+    be opened, holds no record, or is WAT.
     """
     with open_file(path, filesystem) as file:
         frames = Frames(pieces(file), options.get("max_record_bytes", MAX_RECORD))
@@ -36,7 +36,9 @@ def _rows(frames: Frames, path: str) -> Iterator[Row]:
         if not frames.seen and not frames.damaged:
             raise unreadable(path, "no WARC record stands in it", "Check the source's paths and layout")
         if _is_wat(frame.fields):
-            raise unreadable(path, "it is WAT, metadata of pages without their text", "Give the .wet.gz or .warc.gz file")
+            raise unreadable(
+                path, "it is WAT, metadata of pages without their text", "Give the .wet.gz or .warc.gz file"
+            )
         yield _row(frame)
 
 

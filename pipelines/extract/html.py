@@ -1,0 +1,106 @@
+"""Plain text of HTML pages, their main content by resiliparse; text sources pass through, tidied."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from resiliparse.extract.html2text import extract_plain_text
+
+from daybreak.schema import RAW
+from pipelines.extract.charset import decode
+from pipelines.extract.nesting import NEVER_NESTS, SVG, nesting_work
+
+MAX_WORK = 10_000_000
+"""Nesting work above which a page's whole text is taken instead of its main content (about two seconds)."""
+
+MAX_QUARANTINED = 1 << 20
+
+
+@dataclass(frozen=True)
+class Extract:
+    """Fills `text` of the rows of a RAW batch that hold a page.
+
+    main_content: leave out navigation, footers and the like. comments: keep readers' comments. list_bullets:
+    mark list items. alt_texts: keep images' alternative texts. links: keep link targets. form_fields: keep
+    them.
+
+    A page that cannot be read becomes an error row, one with no text left is dropped as 'empty'; none
+    raises. Text is valid UTF-8 without NUL, its lines end with a line feed. `payload` stays as it was, for a
+    document's identity.
+    """
+
+    main_content: bool = True
+    comments: bool = True
+    list_bullets: bool = True
+    alt_texts: bool = False
+    links: bool = False
+    form_fields: bool = False
+
+    name: ClassVar[str] = "extract"
+
+    def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """RAW batch in, RAW batch out: same rows, same order."""
+        readable = pc.and_(batch["drop"].is_null(), batch["error"].is_null())
+        pages = pc.and_(readable, batch["payload"].is_valid())
+        text, error = batch["text"], batch["error"]
+        if pc.any(pages).as_py():
+            found, why = self._pages(batch.filter(pages))
+            text = pc.replace_with_mask(text, pages, found)
+            error = pc.replace_with_mask(error, pages, why)
+        text = tidy(text)
+        drop = pc.if_else(pc.and_(pc.and_(readable, error.is_null()), _blank(text)), "empty", batch["drop"])
+        known = {"text": text, "error": error, "drop": drop, "payload": _cut(batch["payload"], error)}
+        return pa.record_batch([known.get(name, batch[name]) for name in RAW.names], schema=RAW)
+
+    def _pages(self, batch: pa.RecordBatch) -> tuple[pa.Array, pa.Array]:
+        """Text and error of each page of `batch`; one call of a native parser a page."""
+        pages = zip(batch["payload"].to_pylist(), batch["charset"].to_pylist(), strict=True)
+        results = [self._page(payload, charset) for payload, charset in pages]
+        text = pa.array([text for text, _ in results], pa.string())
+        return text, pa.array([error for _, error in results], pa.string())
+
+    def _page(self, payload: bytes, charset: str | None) -> tuple[str | None, str | None]:
+        try:
+            text = self.text(decode(payload, charset))
+            text.encode()
+        except Exception as error:  # whatever one page provokes must not end the run
+            return None, f"The page's text cannot be extracted: {type(error).__name__}: {error}"
+        return text, None
+
+    def text(self, html: str) -> str:
+        """The plain text of one page."""
+        tags = np.frombuffer(html.encode(errors="replace"), np.uint8)
+        extracted: str = extract_plain_text(
+            html,
+            main_content=self.main_content and nesting_work(tags, NEVER_NESTS, SVG) <= MAX_WORK,
+            comments=self.comments,
+            list_bullets=self.list_bullets,
+            alt_texts=self.alt_texts,
+            links=self.links,
+            form_fields=self.form_fields,
+        )
+        return extracted
+
+
+def tidy(text: pa.Array) -> pa.Array:
+    r"""`text` with '\r\n' and lone '\r' as '\n', and without NUL."""
+    for old, new in (("\r\n", "\n"), ("\r", "\n"), ("\0", "")):
+        if pc.any(pc.match_substring(text, old)).as_py():
+            text = pc.replace_substring(text, old, new)
+    return text
+
+
+def _blank(text: pa.Array) -> pa.Array:
+    """Whether each text is there but holds nothing to read."""
+    return pc.fill_null(pc.or_(pc.utf8_is_space(text), pc.equal(pc.binary_length(text), 0)), False)
+
+
+def _cut(payload: pa.Array, error: pa.Array) -> pa.Array:
+    """`payload`, at most 1 MiB of it where there is an error."""
+    if not pc.any(error.is_valid()).as_py():
+        return payload
+    return pc.if_else(error.is_valid(), pc.binary_slice(payload, 0, MAX_QUARANTINED), payload)
