@@ -16,12 +16,11 @@ SCRIPT = """
 import sys
 sys.path.insert(0, sys.argv[1])
 import pyarrow as pa
-import pipelines.kernels.words as words
 from pipelines.kernels.compile import cache_folder
-from pipelines.quality.signals import Measure
-assert words.__file__.startswith(sys.argv[1]), words.__file__
-print(Measure()(pa.record_batch({"text": ["two words"]})).column("n_words")[0].as_py())
-print(sum(words.count_words.stats.cache_hits.values()), cache_folder())
+from pipelines.quality import signals
+assert signals.__file__.startswith(sys.argv[1]), signals.__file__
+print(signals.Measure()(pa.record_batch({"text": ["two words"]})).column("n_words")[0].as_py())
+print(sum(signals._count.stats.cache_hits.values()), cache_folder())
 """
 
 
@@ -34,9 +33,15 @@ def pack(target: Path) -> Path:
 
 
 def run(archive: Path, cwd: Path, **environment: str) -> list[str]:
-    base = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "NUMBA_CACHE_DIR")}
+    base = {
+        name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "NUMBA_CACHE_DIR")
+    }
     done = subprocess.run(
-        [sys.executable, "-c", SCRIPT, str(archive)], cwd=cwd, env=base | environment, capture_output=True, text=True
+        [sys.executable, "-c", SCRIPT, str(archive)],
+        cwd=cwd,
+        env=base | environment,
+        capture_output=True,
+        text=True,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout.split()
