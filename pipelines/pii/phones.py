@@ -88,7 +88,9 @@ def check_international(text: bytes, begin: int, end: int) -> Span | None:
 
 
 def check_north_american(text: bytes, begin: int, end: int) -> Span | None:
-    """A number of the shape NXX NXX XXXX that stands alone."""
+    """A number of the shape NXX NXX XXXX that stands alone; a 1 before it may belong to something else."""
+    if text[begin] == 0x31 and not _stands_alone(text, begin, end):
+        begin += 2
     if _stands_alone(text, begin, end) and _possible(text[begin:end].decode(), "US"):
         return begin, end
     return None

@@ -1,9 +1,10 @@
-"""Rules and decisions: golden boundaries of each published rule, scopes, order, overrides, many sources at once."""
+"""Rules and decisions: golden boundaries of each published rule, scopes, order, overrides, many sources."""
 
 from __future__ import annotations
 
 import gzip
 import json
+import string
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +21,15 @@ from pipelines.quality.rules import RULE_SETS, explain, rules_of
 from pipelines.quality.signals import SIGNALS, Measure
 
 GOOD = {
-    "doc_id": "d", "source": "cc", "lang": "en", "lang_score": 0.9, "n_bytes": 10, "n_words": 100, "n_sentences": 9,
+    "doc_id": "d", "source": "cc", "lang": "en", "lang_score": 0.9, "n_bytes": 10,
+    "n_words": 100, "n_sentences": 9,
     "mean_word_length": 5.0, "hash_word_ratio": 0.0, "ellipsis_word_ratio": 0.0, "bullet_line_ratio": 0.0,
-    "ellipsis_line_ratio": 0.0, "alpha_word_ratio": 1.0, "stop_word_count": 8, "curly_brace": 0, "lorem_ipsum": 0,
-    "page_curly_brace": 0, "page_lorem_ipsum": 0, "unspaced_ratio": 0.0,
+    "ellipsis_line_ratio": 0.0, "alpha_word_ratio": 1.0, "stop_word_count": 8,
+    "curly_brace": 0, "lorem_ipsum": 0, "page_curly_brace": 0, "page_lorem_ipsum": 0, "unspaced_ratio": 0.0,
 }  # fmt: skip
 TYPES = {field.name: field.type for field in SIGNALS} | {
-    "lang_score": pa.float32(), "n_bytes": pa.int64(), "page_curly_brace": pa.int32(), "page_lorem_ipsum": pa.int32(),
+    "lang_score": pa.float32(), "n_bytes": pa.int64(),
+    "page_curly_brace": pa.int32(), "page_lorem_ipsum": pa.int32(),
 }  # fmt: skip
 GOPHER = Filter({"*": ("gopher@paper",)})
 
@@ -166,10 +169,8 @@ def test_explain_names_threshold_and_source_of_every_rule() -> None:
 
 @settings(max_examples=50, deadline=None)
 @given(
-    st.lists(
-        st.tuples(st.sampled_from("ab"), st.integers(0, 120), st.sampled_from(["en", "zh"])), max_size=12
-    ),
-    st.integers(0, 12),
+    st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 120), st.sampled_from(["en", "zh"]))),
+    st.integers(0, 9),
 )
 def test_how_a_batch_is_cut_never_changes_a_decision(rows: list[tuple[str, int, str]], cut: int) -> None:
     stage = Filter({"a": ("gopher@paper",), "*": ("c4@tfds", "gopher@paper")}, languages=("en",))
@@ -185,7 +186,7 @@ def test_an_empty_batch_decides_nothing() -> None:
 
 SENTENCES = {
     "zh": "今天天气很好，我们一家人决定去公园散步，孩子们在草地上跑来跑去，大人坐在树下聊天。",
-    "ja": "昨日は友達と一緒に新しい図書館へ行って、歴史についての本を三冊借りてきました。とても楽しかったです。",
+    "ja": "昨日は友達と新しい図書館へ行って、歴史の本を三冊借りてきました。とても楽しかったです。",
     "th": "เมื่อวานนี้ฉันไปตลาดกับแม่เพื่อซื้อผักและผลไม้สดสำหรับทำอาหารเย็นที่บ้านของเรา อากาศดีมาก ",
     "ar": "ذهبت أمس مع أصدقائي إلى المكتبة الجديدة وقرأنا معا كتابا عن تاريخ المدينة القديمة. ",
     "hi": "कल मैं अपने दोस्तों के साथ नए पुस्तकालय गया और हमने शहर के इतिहास पर एक किताब पढ़ी। ",
@@ -207,10 +208,8 @@ def gopher_by_hand(text: str) -> bool:
     words, lines = text.split(), [line.strip() for line in text.split("\n") if line.strip()]
     if not 50 <= len(words) <= 100_000:
         return False
-    bare = {
-        word.strip("".join(chr(c) for c in range(33, 127) if not chr(c).isalnum()) + "“”‘’—–…").lower()
-        for word in words
-    }
+    marks = string.punctuation + "“”‘’—–…"
+    bare = {word.strip(marks).lower() for word in words}
     return (
         3 <= np.float32(sum(map(len, words)) / len(words)) <= 10
         and text.count("#") * 10 <= len(words)

@@ -16,12 +16,11 @@ SCRIPT = """
 import sys
 sys.path.insert(0, sys.argv[1])
 import pyarrow as pa
-import pipelines.kernels.words as words
 from pipelines.kernels.compile import cache_folder
-from pipelines.quality.signals import Measure
-assert words.__file__.startswith(sys.argv[1]), words.__file__
-print(Measure()(pa.record_batch({"text": ["two words"]})).column("n_words")[0].as_py())
-print(sum(words.count_words.stats.cache_hits.values()), cache_folder())
+from pipelines.quality import signals
+assert signals.__file__.startswith(sys.argv[1]), signals.__file__
+print(signals.Measure()(pa.record_batch({"text": ["two words"]})).column("n_words")[0].as_py())
+print(sum(signals._count.stats.cache_hits.values()), cache_folder())
 """
 
 
@@ -33,10 +32,16 @@ def pack(target: Path) -> Path:
     return target
 
 
-def run(archive: Path, cwd: Path, **environment: str) -> list[str]:
-    base = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "NUMBA_CACHE_DIR")}
+def run(script: str, archive: Path, folder: Path, **environment: str) -> list[str]:
+    base = {
+        name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "NUMBA_CACHE_DIR")
+    }
     done = subprocess.run(
-        [sys.executable, "-c", SCRIPT, str(archive)], cwd=cwd, env=base | environment, capture_output=True, text=True
+        [sys.executable, "-c", script, str(archive), str(folder)],
+        cwd=archive.parent,
+        env=base | environment,
+        capture_output=True,
+        text=True,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout.split()
@@ -47,10 +52,23 @@ def test_kernels_run_from_a_zip_and_are_compiled_once_for_all_zips(tmp_path: Pat
     first = pack(tmp_path / "first.zip")
     second = pack(tmp_path / "second.zip")
     cache = str(tmp_path / "cache")
-    assert run(first, tmp_path, NUMBA_CACHE_DIR=cache)[:2] == ["2", "0"]
-    words, hits, folder = run(second, tmp_path, NUMBA_CACHE_DIR=cache)
+    assert run(SCRIPT, first, tmp_path, NUMBA_CACHE_DIR=cache)[:2] == ["2", "0"]
+    words, hits, folder = run(SCRIPT, second, tmp_path, NUMBA_CACHE_DIR=cache)
     assert (words, hits) == ("2", "1")
     assert folder.startswith(cache)
+
+
+NOWHERE = """
+import sys, tempfile
+sys.path.insert(0, sys.argv[1])
+tempfile.tempdir = sys.argv[2]
+import numpy as np
+from pipelines.kernels.codepoints import class_table
+from pipelines.kernels.compile import cache_folder
+from pipelines.kernels.words import count_words
+classes = class_table()[[ord(c) for c in "two words"]]
+print(count_words(classes, 0, len(classes))[0], cache_folder())
+"""
 
 
 @pytest.mark.slow
@@ -59,4 +77,8 @@ def test_kernels_run_where_no_folder_can_be_written(tmp_path: Path) -> None:
     blocked.write_text("not a folder")
     places = dict.fromkeys(("NUMBA_CACHE_DIR", "XDG_CACHE_HOME", "HOME"), str(blocked))
     archive = pack(tmp_path / "code.zip")
-    assert run(archive, tmp_path, **places)[:2] == ["2", "0"]
+    assert run(NOWHERE, archive, blocked, **places) == ["2", "None"]
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    words, folder = run(NOWHERE, archive, temporary, **places)
+    assert words == "2" and folder.startswith(str(temporary))

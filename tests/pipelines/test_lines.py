@@ -112,8 +112,9 @@ def by_the_published_code(text: str, min_words: int) -> str:
 
 
 PIECES = st.sampled_from(
-    ["a ", "Word ", "é", "1", "[1]", "[edit]", "[citation needed]", "[", "]", ".", "...", "?", '"', "\n", "\n", " ",
-     "\t", "\u00a0", "\u2028", "JavaScript ", "Cookie Policy", "uses cookies", "tErms of use", "x" * 1001, "😀 "]
+    ["a ", "Word ", "é", "1", "[1]", "[edit]", "[citation needed]", "[", "]", ".", "...", "?", '"', "😀 ",
+     "\n", "\n", " ", "\t", "\u00a0", "\u2028", "JavaScript ", "Cookie Policy", "uses cookies",
+     "tErms of use", "x" * 1001]
 )  # fmt: skip
 PAGES = st.lists(PIECES, max_size=50).map("".join)
 
