@@ -133,6 +133,11 @@ def _is_composed(offsets: np.ndarray, data: np.ndarray, table: np.ndarray) -> np
     return out
 
 
+def _compose(text: bytes) -> str:
+    # Not pyarrow.compute.utf8_normalize: in pyarrow 25.0.1 its NFC decomposes (apache/arrow issue 51225).
+    return unicodedata.normalize("NFC", text.decode("utf-8", "replace"))
+
+
 def composed_buffers(texts: pa.Array) -> tuple[np.ndarray, np.ndarray]:
     """Texts in NFC as offsets (int64, n + 1) and UTF-8 bytes (uint8); null reads as empty.
 
@@ -143,7 +148,8 @@ def composed_buffers(texts: pa.Array) -> tuple[np.ndarray, np.ndarray]:
     if composed.all():
         return offsets, data
     mask = pa.array(~composed)
-    return text_buffers(pc.replace_with_mask(texts, mask, pc.utf8_normalize(texts.filter(mask), "NFC")))
+    rest = [_compose(text) for text in texts.filter(mask).cast(pa.large_binary()).to_pylist()]
+    return text_buffers(pc.replace_with_mask(texts, mask, pa.array(rest, texts.type)))
 
 
 def normalise_buffers(texts: pa.Array) -> tuple[np.ndarray, np.ndarray]:
