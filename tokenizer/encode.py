@@ -1,7 +1,7 @@
 """Text to token ids and back, exactly.
 
-SentencePiece writes a space as U+2581, so a literal U+2581 would come back as a space. Such a character is therefore
-spelt as its three byte tokens, and every text survives the round trip.
+SentencePiece writes a space as U+2581, so a literal U+2581 would come back as a space. Such a character is
+therefore spelt as its three byte tokens, and every text survives the round trip.
 """
 
 from __future__ import annotations
@@ -29,8 +29,9 @@ _SPACE = "\u2581"
 class Encode:
     """Appends `n_bytes` (of UTF-8), `n_tokens` and `input_ids` (list<int32>) to a batch with a column `text`.
 
-    Every document ends with EOS exactly once: text that spells a special token is encoded as text. `bos` puts BOS first.
-    The engines give the same ids; kitoken is the faster one. A null text counts as an empty one.
+    Every document ends with EOS exactly once: text that spells a special token is encoded as text. `bos`
+    puts BOS first. The engines give the same ids; kitoken is the faster one. A null text counts as an
+    empty one.
     """
 
     model_path: str
@@ -53,7 +54,8 @@ class Encode:
 
 
 def load(model_path: str | Path) -> sentencepiece.SentencePieceProcessor:
-    """The SentencePiece processor of a model file, loaded once a process. Raises InputError if it cannot be read."""
+    """The SentencePiece processor of a model file, loaded once a process. Raises InputError if it cannot
+    be read."""
     path = Path(model_path)
     try:
         status = path.stat()
@@ -97,7 +99,9 @@ def _encoded(model: tuple[EncodeAll, list[int]], text: pa.Array) -> list[list[in
     return ids
 
 
-def _delimited(ids: list[list[int]], bos: bool, processor: sentencepiece.SentencePieceProcessor) -> pa.ListArray:
+def _delimited(
+    ids: list[list[int]], bos: bool, processor: sentencepiece.SentencePieceProcessor
+) -> pa.ListArray:
     start, end = [processor.bos_id()] * bos, processor.eos_id()
     for row in ids:
         row[:0] = start

@@ -1,4 +1,5 @@
-"""How well a vocabulary fits a corpus: bytes per token, tokens per word, and how much of the vocabulary is used."""
+"""How well a vocabulary fits a corpus: bytes per token, tokens per word, and how much of the vocabulary is
+used."""
 
 from __future__ import annotations
 
@@ -14,10 +15,12 @@ _WORD = r"[\pL\pM\pN]+"
 
 
 def figures(batches: Iterable[pa.RecordBatch], vocab_size: int) -> dict[str, Any]:
-    """Figures of batches with `lang`, `n_bytes`, `n_tokens`, `input_ids`, and `text` where fertility is wanted.
+    """Figures of batches with `lang`, `n_bytes`, `n_tokens`, `input_ids`, and `text` where fertility is
+    wanted.
 
-    `bytes_per_token` is UTF-8 bytes over tokens, `fertility` tokens over words (runs of letters, marks and digits;
-    meaningless where a script puts no spaces), both with EOS counted; `vocabulary_used` is the share of ids that occur.
+    `bytes_per_token` is UTF-8 bytes over tokens, `fertility` tokens over words (runs of letters, marks and
+    digits; meaningless where a script puts no spaces), both with EOS counted; `vocabulary_used` is the
+    share of ids that occur.
     """
     sums: dict[str, np.ndarray] = defaultdict(lambda: np.zeros(4, np.int64))
     used = np.zeros(vocab_size, np.int64)
@@ -40,8 +43,10 @@ def _by_language(batch: pa.RecordBatch) -> Iterable[tuple[Any, ...]]:
         words = pc.count_substring_regex(batch.column("text"), _WORD)
     else:
         words = pa.array(np.zeros(batch.num_rows, np.int32))
-    sums = table.append_column("words", words).group_by("lang").aggregate(
-        [([], "count_all"), ("n_bytes", "sum"), ("n_tokens", "sum"), ("words", "sum")]
+    sums = (
+        table.append_column("words", words)
+        .group_by("lang")
+        .aggregate([([], "count_all"), ("n_bytes", "sum"), ("n_tokens", "sum"), ("words", "sum")])
     )
     names = ("lang", "count_all", "n_bytes_sum", "n_tokens_sum", "words_sum")
     return zip(*(sums.column(name).to_pylist() for name in names), strict=True)

@@ -3,8 +3,8 @@
     DIRECTORY/data-00000-of-0000N.arrow    doc_id string, source string, input_ids list<uint16 | uint32>
     DIRECTORY/dataset_info.json, state.json
 
-Buffers are uncompressed and record batches have a fixed number of rows, so that a file maps into memory and its bytes
-depend on its rows alone.
+Buffers are uncompressed and record batches have a fixed number of rows, so that a file maps into memory
+and its bytes depend on its rows alone.
 """
 
 from __future__ import annotations
@@ -63,8 +63,9 @@ class ShardFile:
 class ShardWriter:
     """Writes one shard under a temporary name and renames it when it is whole.
 
-    A context manager: an exception inside leaves no file. `write` takes batches of any size with the schema's columns
-    (ids of any integer type; one that does not fit `dtype` is a WorkspaceError); `finish` closes, renames and tells.
+    A context manager: an exception inside leaves no file. `write` takes batches of any size with the
+    schema's columns (ids of any integer type; one that does not fit `dtype` is a WorkspaceError); `finish`
+    closes, renames and tells.
     """
 
     def __init__(self, path: Path, dtype: TokenType) -> None:
@@ -106,7 +107,8 @@ class ShardWriter:
         return ShardFile(self._path.name, self._rows, self._tokens, size, digest)
 
     def _flush(self, rows: int) -> None:
-        """Write the first `rows` pending ones in batches of BATCH_ROWS; fresh buffers make the bytes canonical."""
+        """Write the first `rows` pending ones in batches of BATCH_ROWS; fresh buffers make the bytes
+        canonical."""
         if not rows:
             return
         pending = pa.concat_batches(self._pending)
@@ -119,7 +121,8 @@ class ShardWriter:
 
 
 def write_index(directory: Path, files: Sequence[ShardFile], dtype: TokenType) -> list[ShardFile]:
-    """Write dataset_info.json and state.json for shards in order; the data set's fingerprint is that of their content."""
+    """Write dataset_info.json and state.json for shards in order; the data set's fingerprint is that of
+    their content."""
     content = hashlib.sha256("\n".join(f.sha256 for f in files).encode()).hexdigest()
     info = {
         "citation": "",
@@ -132,7 +135,7 @@ def write_index(directory: Path, files: Sequence[ShardFile], dtype: TokenType) -
         "homepage": "",
         "license": "",
     }
-    state = {
+    state: dict[str, Any] = {
         "_data_files": [{"filename": f.file} for f in files],
         "_fingerprint": content[:16],
         "_format_columns": None,
@@ -158,7 +161,8 @@ def _checksum(path: Path) -> tuple[int, str]:
 
 
 class ShardReader:
-    """Reads (shard, row) from a directory of shards, memory-mapped: an array is a view of the file, never a copy.
+    """Reads (shard, row) from a directory of shards, memory-mapped: an array is a view of the file, never
+    a copy.
 
     Raises InputError when the directory or a shard cannot be opened, IndexError for a row that is not there.
     """

@@ -1,8 +1,9 @@
-"""Train a SentencePiece BPE (Kudo and Richardson, 2018; Sennrich et al., 2016, section 3.2) with byte fallback.
+"""Train a SentencePiece BPE (Kudo and Richardson, 2018; Sennrich et al., 2016, section 3.2) with byte
+fallback.
 
 The settings are those that lose nothing: the identity normaliser, no dummy prefix, runs of spaces kept, every
-character outside the vocabulary spelt in bytes. The same texts in the same order give the same model file, byte for
-byte, whatever the number of threads and wherever the file stands.
+character outside the vocabulary spelt in bytes. The same texts in the same order give the same model file,
+byte for byte, whatever the number of threads and wherever the file stands.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import sentencepiece
 import xxhash
@@ -22,13 +24,15 @@ from daybreak.errors import DaybreakError, InputError, RecipeError
 
 UNK_ID, BOS_ID, EOS_ID, PAD_ID = 0, 1, 2, 3
 
-# The trainer skips a whole sentence that holds NUL or U+2585, and reads U+2581 as a space: cut there, lose nothing else.
+# The trainer skips a whole sentence that holds NUL or U+2585, and reads U+2581 as a space: cut there, lose
+# nothing else.
 _CUTS = re.compile("[\n\0\u2581\u2585]")
 
 
 @dataclass(frozen=True)
 class Trained:
-    """What a training saw and gave: the model's size in pieces, and texts, sentences and characters it learnt from."""
+    """What a training saw and gave: the model's size in pieces, and texts, sentences and characters it
+    learnt from."""
 
     vocab_size: int
     n_texts: int
@@ -51,9 +55,10 @@ def train_bpe(
 ) -> Trained:
     """Train on `texts`, in their order, and write the model to `out` (atomically).
 
-    `sample` keeps that share of the texts, chosen by a hash of the text keyed by `seed`. With `hard_vocab_limit` a
-    corpus too small for `vocab_size` is an error that names the largest size; without, the model is as large as it gets.
-    Sentences are lines; a line longer than `max_sentence_chars` is cut into several, never dropped.
+    `sample` keeps that share of the texts, chosen by a hash of the text keyed by `seed`. With
+    `hard_vocab_limit` a corpus too small for `vocab_size` is an error that names the largest size;
+    without, the model is as large as it gets. Sentences are lines; a line longer than `max_sentence_chars`
+    is cut into several, never dropped.
     Raises InputError for an empty corpus, RecipeError for a vocabulary too large or too small.
     """
     feed = _Sentences(texts, seed, sample, max_sentence_chars)
@@ -116,20 +121,20 @@ def _explained(error: RuntimeError, vocab_size: int, n_sentences: int) -> Daybre
         return InputError("the tokenizer has no text to train on: no document was kept, or all are empty")
     if found := re.search(r"too high .*<= (\d+)", str(error)):
         return RecipeError(
-            f"a vocabulary of {vocab_size} is too large for this corpus, which gives at most {found[1]} pieces: "
-            f"set vocab_size to {found[1]} or less, or hard_vocab_limit to false"
+            f"a vocabulary of {vocab_size} is too large for this corpus, which gives at most {found[1]} "
+            f"pieces: set vocab_size to {found[1]} or less, or hard_vocab_limit to false"
         )
     if found := re.search(r"smaller than required_chars\. \d+ vs (\d+)", str(error)):
         return RecipeError(
-            f"a vocabulary of {vocab_size} has no room for the {found[1]} special tokens, bytes and characters that "
-            "this corpus needs: raise vocab_size, or lower character_coverage"
+            f"a vocabulary of {vocab_size} has no room for the {found[1]} special tokens, bytes and characters "
+            "that this corpus needs: raise vocab_size, or lower character_coverage"
         )
     return DaybreakError(f"SentencePiece could not train: {error}")
 
 
-def _without_traces(data: bytes) -> proto.ModelProto:
+def _without_traces(data: bytes) -> Any:
     """The model without what depends on the run: paths and the number of threads."""
-    model = proto.ModelProto()
+    model: Any = proto.ModelProto()  # type: ignore[attr-defined]  # made by protobuf at import
     model.ParseFromString(data)
     for field in ("input", "model_prefix", "num_threads"):
         model.trainer_spec.ClearField(field)

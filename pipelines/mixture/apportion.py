@@ -1,4 +1,5 @@
-"""Split a number of tokens over sources, exactly: the method of the largest remainder (Hamilton), in whole numbers."""
+"""Split a number of tokens over sources, exactly: the method of the largest remainder (Hamilton), in whole
+numbers."""
 
 from __future__ import annotations
 
@@ -12,7 +13,8 @@ from daybreak.errors import RecipeError
 
 @dataclass(frozen=True)
 class Quota:
-    """Tokens of one source: `asked` by its weight, `quota` after caps, `capacity` within the limit of epochs."""
+    """Tokens of one source: `asked` by its weight, `quota` after caps, `capacity` within the limit of
+    epochs."""
 
     weight: float
     available: int
@@ -62,9 +64,10 @@ def quotas(
 ) -> dict[str, Quota]:
     """Tokens to take from each source of `available` (tokens) or `weights`.
 
-    Without `weights` sources weigh what they hold. Without `total`, as many tokens as keep the weights exact with no
-    source above `max_epochs`; sources that hold nothing are left out of that. A `total` that a source cannot give within
-    `max_epochs` caps it, and its shortfall goes to the others by weight, until all are capped or the total is met.
+    Without `weights` sources weigh what they hold. Without `total`, as many tokens as keep the weights
+    exact with no source above `max_epochs`; sources that hold nothing are left out of that. A `total` that
+    a source cannot give within `max_epochs` caps it, and its shortfall goes to the others by weight, until
+    all are capped or the total is met.
     """
     if not max_epochs > 0 or not math.isfinite(max_epochs):
         raise RecipeError(f"max_epochs is {max_epochs}: give a number above 0")

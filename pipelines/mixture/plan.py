@@ -1,7 +1,8 @@
 """The plan of training: which document stands at which position, and in which shard and row it is stored.
 
-Every choice follows from a hash of doc_id keyed by the seed, so the plan does not depend on the order or the partitioning
-of its input. It is made in the driver, in columns: `Mixture.plan` takes an Arrow table and needs no Spark.
+Every choice follows from a hash of doc_id keyed by the seed, so the plan does not depend on the order or
+the partitioning of its input. It is made in the driver, in columns: `Mixture.plan` takes an Arrow table
+and needs no Spark.
 """
 
 from __future__ import annotations
@@ -30,13 +31,16 @@ COLUMNS = ("doc_id", "source", "n_tokens")
 class Mixture:
     """Takes documents by token quotas and orders them.
 
-    `weights`, `total_tokens` and `max_epochs` set the quotas (see `quotas`). Inside a source documents come in the order
-    of their keyed hash until the quota is met; a last epoch that is not whole takes the head of that order. `order`:
+    `weights`, `total_tokens` and `max_epochs` set the quotas (see `quotas`). Inside a source documents
+    come in the order of their keyed hash until the quota is met; a last epoch that is not whole takes the
+    head of that order. `order`:
 
-    - 'shuffle': each source is spread evenly over the whole plan, its epochs one after the other, each shuffled anew;
+    - 'shuffle': each source is spread evenly over the whole plan, its epochs one after the other, each
+    shuffled anew;
     - 'length': short to long, in `length_bins` bins of equal token counts, shuffled inside a bin.
 
-    First occurrences, in the order of the plan, are cut into shards of about `shard_tokens`; later epochs point to them.
+    First occurrences, in the order of the plan, are cut into shards of about `shard_tokens`; later epochs
+    point to them.
     """
 
     weights: Mapping[str, float] | None = None
@@ -54,7 +58,8 @@ class Mixture:
         return tokens.sparkSession.createDataFrame(plan), report
 
     def plan(self, tokens: pa.Table) -> tuple[pa.Table, dict[str, Any]]:
-        """The plan as a table with schema PLAN, sorted by position, and what was asked and got of each source.
+        """The plan as a table with schema PLAN, sorted by position, and what was asked and got of each
+        source.
 
         Raises AccountingError when a doc_id occurs twice.
         """
@@ -78,7 +83,8 @@ class Mixture:
 
 @dataclass(frozen=True)
 class _Documents:
-    """Columns of the documents, sorted by (keyed hash, doc_id): a document's number is its rank in that order."""
+    """Columns of the documents, sorted by (keyed hash, doc_id): a document's number is its rank in that
+    order."""
 
     doc_id: pa.Array
     source: np.ndarray
@@ -150,7 +156,8 @@ def _epochs(members: np.ndarray, documents: _Documents, quota: int) -> list[_Tak
 
 
 def _epoch(members: np.ndarray, hashes: np.ndarray, epoch: int, available: int, quota: int) -> _Taken:
-    """One epoch: each document at a hashed place in the stretch of the plan that is this epoch's part of the quota."""
+    """One epoch: each document at a hashed place in the stretch of the plan that is this epoch's part of
+    the quota."""
     start = epoch * available
     stretch = min(available, quota - start)
     key = (start + _place(hashes[members], epoch) * stretch) / quota
@@ -158,7 +165,8 @@ def _epoch(members: np.ndarray, hashes: np.ndarray, epoch: int, available: int, 
 
 
 def _place(hashes: np.ndarray, epoch: int) -> np.ndarray:
-    """Uniform numbers in [0, 1), independent from epoch to epoch: SplitMix64 (Steele et al., 2014) of hash and epoch."""
+    """Uniform numbers in [0, 1), independent from epoch to epoch: SplitMix64 (Steele et al., 2014) of hash
+    and epoch."""
     z = hashes + np.uint64((epoch + 1) * 0x9E3779B97F4A7C15 % 2**64)
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
@@ -170,7 +178,9 @@ def _table(taken: _Taken, documents: _Documents, shard_tokens: int) -> pa.Table:
     n = len(taken.document)
     lengths = documents.n_tokens[taken.document]
     shard, row = _stored(taken.document, lengths, shard_tokens, len(documents.doc_id))
-    source = pa.DictionaryArray.from_arrays(documents.source[taken.document], pa.array(documents.names, pa.string()))
+    source = pa.DictionaryArray.from_arrays(
+        documents.source[taken.document], pa.array(documents.names, pa.string())
+    )
     columns = {
         "position": np.arange(n, dtype=np.int64),
         "phase": np.zeros(n, np.int32),
@@ -187,7 +197,8 @@ def _table(taken: _Taken, documents: _Documents, shard_tokens: int) -> pa.Table:
 def _stored(
     document: np.ndarray, lengths: np.ndarray, shard_tokens: int, n_documents: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Shard and row of each document number: first occurrences in order, a new shard every `shard_tokens` tokens."""
+    """Shard and row of each document number: first occurrences in order, a new shard every `shard_tokens`
+    tokens."""
     first = np.sort(np.unique(document, return_index=True)[1])
     before = np.cumsum(lengths[first]) - lengths[first]
     _, starts, numbers = np.unique(before // shard_tokens, return_index=True, return_inverse=True)

@@ -17,7 +17,9 @@ from tokenizer.shards import ShardFile, ShardWriter, TokenType, entries, shard_n
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-_WRITTEN = "shard int, file string, rows long, tokens long, bytes long, sha256 string, lost string, failed string"
+_WRITTEN = (
+    "shard int, file string, rows long, tokens long, bytes long, sha256 string, lost string, failed string"
+)
 _WRITTEN_ARROW = pa.schema(
     [
         ("shard", pa.int32()),
@@ -37,9 +39,10 @@ def publish(
 ) -> list[dict[str, Any]]:
     """Write shards 0 to `n_shards` - 1 of `plan` (schema PLAN) into `directory`, and their index.
 
-    `tokens` holds doc_id, source, input_ids. Every (shard, row) of the plan is written once; each file appears under its
-    name when it is whole. Returns file, rows, tokens, bytes, sha256 of every file. Raises AccountingError when a planned
-    document is missing from `tokens` or stands there twice, WorkspaceError when a file cannot be written.
+    `tokens` holds doc_id, source, input_ids. Every (shard, row) of the plan is written once; each file
+    appears under its name when it is whole. Returns file, rows, tokens, bytes, sha256 of every file.
+    Raises AccountingError when a planned document is missing from `tokens` or stands there twice,
+    WorkspaceError when a file cannot be written.
     """
     Path(directory).mkdir(parents=True, exist_ok=True)
     stored = plan.select("doc_id", "shard", "row").distinct()
@@ -48,7 +51,9 @@ def publish(
         .repartitionById(n_shards, "shard")
         .sortWithinPartitions("shard", "row")
     )
-    written = rows.mapInArrow(_Write(directory, dtype, n_shards), _WRITTEN).toArrow().sort_by("shard").to_pylist()
+    written = (
+        rows.mapInArrow(_Write(directory, dtype, n_shards), _WRITTEN).toArrow().sort_by("shard").to_pylist()
+    )
     files = _checked(written, n_shards)
     return entries([*files, *write_index(Path(directory), files, dtype)])
 
@@ -61,7 +66,9 @@ def _checked(written: list[dict[str, Any]], n_shards: int) -> list[ShardFile]:
             raise WorkspaceError(entry["failed"])
     if [entry["shard"] for entry in written] != list(range(n_shards)):
         raise AccountingError(f"{len(written)} shards were written where the plan has {n_shards}")
-    return [ShardFile(*(entry[f] for f in ("file", "rows", "tokens", "bytes", "sha256"))) for entry in written]
+    return [
+        ShardFile(*(entry[f] for f in ("file", "rows", "tokens", "bytes", "sha256"))) for entry in written
+    ]
 
 
 class _Write:
@@ -73,7 +80,8 @@ class _Write:
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         pieces = (piece for batch in batches for piece in _cut(batch))
         for shard, parts in groupby(pieces, key=lambda piece: piece.column("shard")[0].as_py()):
-            # A failure travels as a row: raised here, Spark would run the task again and bury the message in a trace.
+            # A failure travels as a row: raised here, Spark would run the task again and bury the message
+            # in a trace.
             try:
                 written = self._shard(shard, parts)
             except AccountingError as error:
@@ -108,12 +116,18 @@ def _check(part: pa.RecordBatch, first: int) -> None:
     wrong = np.flatnonzero(rows != np.arange(first, first + len(rows)))
     if len(wrong):
         where, doc_id = int(wrong[0]), part.column("doc_id")[int(wrong[0])]
-        found = "stands twice among the tokens" if rows[where] < first + where else "follows a row that is missing"
+        found = (
+            "stands twice among the tokens"
+            if rows[where] < first + where
+            else "follows a row that is missing"
+        )
         raise AccountingError(f"document {doc_id} {found}: the plan does not belong to these tokens")
     absent = pc.index(part.column("input_ids").is_null(), True).as_py()
     if absent >= 0:
         doc_id = part.column("doc_id")[absent]
-        raise AccountingError(f"document {doc_id} of the plan is missing among the tokens: make the plan anew")
+        raise AccountingError(
+            f"document {doc_id} of the plan is missing among the tokens: make the plan anew"
+        )
 
 
 def _row(**values: Any) -> pa.RecordBatch:

@@ -25,7 +25,9 @@ def test_ties_go_to_the_first_name() -> None:
 
 
 @given(WEIGHTS, st.integers(0, 10**13))
-def test_shares_sum_exactly_and_are_within_one_and_follow_the_weights(weights: dict[str, float], total: int) -> None:
+def test_shares_sum_exactly_and_are_within_one_and_follow_the_weights(
+    weights: dict[str, float], total: int
+) -> None:
     shares = apportion(weights, total)
     whole = sum(map(Fraction, weights.values()))
     assert sum(shares.values()) == total
@@ -40,7 +42,9 @@ def test_shares_do_not_depend_on_scale_or_order(weights: dict[str, float], total
     assert apportion(scaled, total) == apportion(weights, total)
 
 
-@pytest.mark.parametrize("weights", [{"a": -1.0, "b": 2.0}, {"a": float("nan")}, {"a": float("inf")}, {"a": 0.0}])
+@pytest.mark.parametrize(
+    "weights", [{"a": -1.0, "b": 2.0}, {"a": float("nan")}, {"a": float("inf")}, {"a": 0.0}]
+)
 def test_impossible_weights_are_refused(weights: dict[str, float]) -> None:
     with pytest.raises(RecipeError):
         apportion(weights, 10)

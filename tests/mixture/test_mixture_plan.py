@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import random
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,11 @@ from pipelines.mixture import Mixture
 def tokens(sizes: dict[str, int], seed: int = 0) -> pa.Table:
     """A tokens table with `sizes` documents by source, 1 to 60 tokens each, in random order."""
     draw = random.Random(seed)
-    rows = [(f"{draw.getrandbits(128):032x}", source, draw.randint(1, 60)) for source, n in sizes.items() for _ in range(n)]
+    rows = [
+        (f"{draw.getrandbits(128):032x}", source, draw.randint(1, 60))
+        for source, n in sizes.items()
+        for _ in range(n)
+    ]
     draw.shuffle(rows)
     ids, sources, lengths = zip(*rows, strict=True)
     return pa.table({"doc_id": ids, "source": sources, "n_tokens": pa.array(lengths, pa.int32())})
@@ -72,7 +77,10 @@ def test_quotas_are_met_by_less_than_one_document() -> None:
 
 
 def test_a_capped_source_is_reported_and_the_others_fill_up() -> None:
-    available = {name: sum(r["n_tokens"] for r in TABLE.to_pylist() if r["source"] == name) for name in ("web", "books")}
+    available = {
+        name: sum(r["n_tokens"] for r in TABLE.to_pylist() if r["source"] == name)
+        for name in ("web", "books")
+    }
     plan, report = Mixture({"web": 1, "books": 1}, total_tokens=2 * available["books"] + 5000).plan(TABLE)
     books = report["sources"]["books"]
     assert books["capped"] and books["got_tokens"] == books["quota_tokens"] == available["books"]
@@ -95,7 +103,7 @@ def test_short_to_long_rises_by_bins_and_shuffles_inside_them() -> None:
     lengths = plan["n_tokens"].to_numpy()
     edges = np.searchsorted(np.cumsum(lengths), np.arange(1, 4) * lengths.sum() / 4)
     bins = np.split(lengths, edges)
-    for shorter, longer in zip(bins, bins[1:], strict=False):
+    for shorter, longer in pairwise(bins):
         assert np.median(shorter) < np.median(longer)
         assert shorter[1:-1].max() <= longer[1:-1].min() + 1
     assert any(list(part) != sorted(part) for part in bins)
@@ -122,7 +130,9 @@ def test_first_occurrences_fill_shards_in_plan_order_and_repeats_point_to_them(o
 
 
 def test_a_document_larger_than_a_shard_leaves_no_gap_in_the_numbers() -> None:
-    table = pa.table({"doc_id": ["a", "b", "c"], "source": ["s"] * 3, "n_tokens": pa.array([900, 10, 10], pa.int32())})
+    table = pa.table(
+        {"doc_id": ["a", "b", "c"], "source": ["s"] * 3, "n_tokens": pa.array([900, 10, 10], pa.int32())}
+    )
     plan, _ = Mixture(shard_tokens=10).plan(table)
     assert sorted(set(plan["shard"].to_pylist())) == list(range(len(set(plan["shard"].to_pylist()))))
 

@@ -21,7 +21,14 @@ def test_same_texts_give_the_same_bytes_anywhere_at_any_number_of_threads(
 
 def test_special_tokens_and_bytes_have_fixed_ids(model: Path) -> None:
     processor = sentencepiece.SentencePieceProcessor(model_file=str(model))
-    assert [processor.id_to_piece(i) for i in range(6)] == ["<unk>", "<s>", "</s>", "<pad>", "<0x00>", "<0x01>"]
+    assert [processor.id_to_piece(i) for i in range(6)] == [
+        "<unk>",
+        "<s>",
+        "</s>",
+        "<pad>",
+        "<0x00>",
+        "<0x01>",
+    ]
     assert processor.vocab_size() == 500
 
 
@@ -39,7 +46,13 @@ def test_reserved_characters_do_not_cost_the_rest_of_their_line(tmp_path: Path) 
 
 def test_digits_stay_single_unless_asked(tmp_path: Path) -> None:
     for split, expected in ((True, False), (False, True)):
-        train_bpe(iter(["1999 1999 1999 " * 9]), tmp_path / "m", vocab_size=300, split_digits=split, hard_vocab_limit=False)
+        train_bpe(
+            iter(["1999 1999 1999 " * 9]),
+            tmp_path / "m",
+            vocab_size=300,
+            split_digits=split,
+            hard_vocab_limit=False,
+        )
         pieces = {piece.piece for piece in read_model(tmp_path / "m").pieces}
         assert ("99" in pieces) is expected
 
@@ -64,7 +77,9 @@ def test_too_small_a_vocabulary_and_an_empty_corpus_are_refused(tmp_path: Path, 
 def test_the_sample_follows_the_seed_and_not_the_order(tmp_path: Path) -> None:
     texts = [f"text number {i} of many" for i in range(400)]
     counts = [
-        train_bpe(iter(given), tmp_path / "m", vocab_size=300, sample=0.25, seed=seed, hard_vocab_limit=False).n_texts
+        train_bpe(
+            iter(given), tmp_path / "m", vocab_size=300, sample=0.25, seed=seed, hard_vocab_limit=False
+        ).n_texts
         for given, seed in ((texts, 1), (texts[::-1], 1))
     ]
     assert counts[0] == counts[1] and 60 < counts[0] < 140

@@ -14,14 +14,36 @@ from tokenizer.encode import Encode, decode
 from tokenizer.figures import figures
 from tokenizer.train import BOS_ID, EOS_ID, train_bpe
 
-WORDS = ["the", " ", "  ", "\t", "\n", "\r\n", "\n\n\t", "▁", "▁▁x", "\0", "</s>", "<s>", "<0x41>", "狐狸", "é", "é", "👩‍👩‍👧", "▅", "12"]
+WORDS = [
+    "the",
+    " ",
+    "  ",
+    "\t",
+    "\n",
+    "\r\n",
+    "\n\n\t",
+    "▁",
+    "▁▁x",
+    "\0",
+    "</s>",
+    "<s>",
+    "<0x41>",
+    "狐狸",
+    "é",
+    "é",
+    "👩‍👩‍👧",
+    "▅",
+    "12",
+]
 TEXT = st.one_of(
     st.text(st.characters(exclude_categories=["Cs"])), st.lists(st.sampled_from(WORDS)).map("".join)
 )
 
 
 def encode(model: Path, texts: list[str | None], **settings: object) -> pa.RecordBatch:
-    batch = pa.RecordBatch.from_pydict({"doc_id": [str(i) for i in range(len(texts))], "text": pa.array(texts, pa.string())})
+    batch = pa.RecordBatch.from_pydict(
+        {"doc_id": [str(i) for i in range(len(texts))], "text": pa.array(texts, pa.string())}
+    )
     return Encode(str(model), **settings)(batch)  # type: ignore[arg-type]
 
 

@@ -19,7 +19,9 @@ from tokenizer.shards import (
     write_index,
 )
 
-DOCUMENTS = [([i % 7] * (i % 5) + [2], f"{i:032x}", "web" if i % 2 else "books") for i in range(2 * BATCH_ROWS + 10)]
+DOCUMENTS = [
+    ([i % 7] * (i % 5) + [2], f"{i:032x}", "web" if i % 2 else "books") for i in range(2 * BATCH_ROWS + 10)
+]
 
 
 def table(documents: list[tuple[list[int], str, str]]) -> pa.Table:
@@ -72,7 +74,9 @@ def test_bytes_depend_on_the_rows_alone(tmp_path: Path) -> None:
     second = write(tmp_path / "b", [DOCUMENTS], rows=5000)
     changed = write(tmp_path / "c", [[*DOCUMENTS[:-1], ([9, 2], "f" * 32, "web")]])
     assert first == second
-    assert [f.sha256 for f in changed if f.file == "state.json"] != [f.sha256 for f in first if f.file == "state.json"]
+    assert [f.sha256 for f in changed if f.file == "state.json"] != [
+        f.sha256 for f in first if f.file == "state.json"
+    ]
 
 
 def test_a_written_file_is_described(tmp_path: Path) -> None:
