@@ -126,8 +126,8 @@ def _explained(error: RuntimeError, vocab_size: int, n_sentences: int) -> Daybre
         )
     if found := re.search(r"smaller than required_chars\. \d+ vs (\d+)", str(error)):
         return RecipeError(
-            f"a vocabulary of {vocab_size} has no room for the {found[1]} special tokens, bytes and characters "
-            "that this corpus needs: raise vocab_size, or lower character_coverage"
+            f"a vocabulary of {vocab_size} has no room for the {found[1]} special tokens, bytes and "
+            "characters that this corpus needs: raise vocab_size, or lower character_coverage"
         )
     return DaybreakError(f"SentencePiece could not train: {error}")
 

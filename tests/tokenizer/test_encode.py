@@ -94,7 +94,8 @@ def test_figures_count_bytes_tokens_and_words_by_language(model: Path) -> None:
     got = figures([batch.slice(0, 1), batch.slice(1)], vocab_size=500)
     tokens = batch.column("n_tokens").to_pylist()
     assert got["by_language"]["en"] == {
-        "documents": 1, "bytes": 12, "tokens": tokens[0], "bytes_per_token": 12 / tokens[0], "fertility": tokens[0] / 3
+        "documents": 1, "bytes": 12, "tokens": tokens[0],
+        "bytes_per_token": 12 / tokens[0], "fertility": tokens[0] / 3
     }  # fmt: skip
     assert list(got["by_language"]) == ["de", "en", "unknown"]
     assert got["all"]["tokens"] == sum(tokens)
