@@ -54,8 +54,15 @@ def bytes_per_token_chart(tokenizer: TokenizerFacts) -> Spec:
 def loss_chart(losses: Sequence[LossPoint]) -> Spec:
     """Training loss by step (thin), its running mean (thick), evaluations (points)."""
     rows = [
-        {"step": p.step, "loss": p.loss, "eval_loss": p.eval_loss, "lr": p.lr, "tokens": p.tokens}
-        for p in losses
+        {
+            "step": point.step,
+            "loss": point.loss,
+            "eval_loss": point.eval_loss,
+            "evaluation": "–" if point.eval_loss is None else f"{point.eval_loss:.4f}",
+            "lr": point.lr,
+            "tokens": point.tokens,
+        }
+        for point in losses
     ]
     span = max(len(rows) // 100, 1)
     x = {"field": "step", "type": "quantitative", "axis": {"title": "Step", "grid": False, "tickCount": 6}}
@@ -114,9 +121,6 @@ def _readout(x: Spec) -> Spec:
     visible = {"condition": {"param": "at", "empty": False, "value": 0.6}, "value": 0}
     return {
         "params": [{"name": "at", "select": nearest}],
-        "transform": [
-            {"calculate": "isValid(datum.eval_loss) ? format(datum.eval_loss, '.4f') : '–'", "as": "eval"}
-        ],
         "mark": {"type": "rule", "color": MUTED},
         "encoding": {
             "x": x,
@@ -124,7 +128,7 @@ def _readout(x: Spec) -> Spec:
             "tooltip": [
                 {"field": "step", "title": "Step", "format": ","},
                 {"field": "loss", "title": "Loss", "format": ".4f"},
-                {"field": "eval", "title": "Evaluation"},
+                {"field": "evaluation", "title": "Evaluation"},
                 {"field": "lr", "title": "Learning rate", "format": ".3~g"},
                 {"field": "tokens", "title": "Tokens", "format": ","},
             ],

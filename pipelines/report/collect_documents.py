@@ -82,7 +82,7 @@ def _numeric(signals: Mapping[str, Path]) -> list[str]:
 def _thresholds(
     tables: Tables, rule_signals: Mapping[str, str], names: Sequence[str]
 ) -> dict[str, tuple[Threshold, ...]]:
-    """The thresholds that dropped documents, by signal; a rule without an entry may carry its signal's name."""
+    """The thresholds that dropped documents, by signal; a rule may carry its signal's name."""
     decisions = dataset(tables, "filter_decisions")
     if decisions is None:
         return {}

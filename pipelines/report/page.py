@@ -67,6 +67,7 @@ class Page:
     sources: Sequence[Share] = ()
     languages: Sequence[Share] = ()
     losses: Sequence[LossPoint] = ()
+    unreadable: int = 0
 
 
 def render(facts: Facts) -> str:
@@ -132,6 +133,7 @@ def _page(facts: Facts) -> Page:
         sources=sources,
         languages=languages,
         losses=_evenly(facts.losses, 12),
+        unreadable=sum(r.amount.documents for r in removals if r.outcome == "quarantined"),
     )
 
 

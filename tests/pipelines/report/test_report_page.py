@@ -17,7 +17,10 @@ from pipelines.report import Facts, RunFacts, render
 from pipelines.report.facts import Amount, DroppedSample, QuarantinedSample, Share, StageFlow
 from pipelines.report.formats import compact, duration, percent, printable, signal, size
 
-SECTIONS = ["funnel", "rules", "sources", "languages", "lengths", "scores", "duplicates", "dropped", "quarantine", "mixture", "tokenizer", "loss", "run"]
+SECTIONS = [
+    *("funnel", "rules", "sources", "languages", "lengths", "scores", "duplicates"),
+    *("dropped", "quarantine", "mixture", "tokenizer", "loss", "run"),
+]
 AMOUNT = Amount(10, 100)
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
          "--disable-background-networking", "--disable-component-update", "--disable-sync"]  # fmt: skip
