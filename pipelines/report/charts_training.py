@@ -58,7 +58,6 @@ def loss_chart(losses: Sequence[LossPoint]) -> Spec:
             "step": point.step,
             "loss": point.loss,
             "eval_loss": point.eval_loss,
-            "evaluation": "–" if point.eval_loss is None else f"{point.eval_loss:.4f}",
             "lr": point.lr,
             "tokens": point.tokens,
         }
@@ -128,7 +127,6 @@ def _readout(x: Spec) -> Spec:
             "tooltip": [
                 {"field": "step", "title": "Step", "format": ","},
                 {"field": "loss", "title": "Loss", "format": ".4f"},
-                {"field": "evaluation", "title": "Evaluation"},
                 {"field": "lr", "title": "Learning rate", "format": ".3~g"},
                 {"field": "tokens", "title": "Tokens", "format": ","},
             ],

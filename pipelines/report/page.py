@@ -132,7 +132,7 @@ def _page(facts: Facts) -> Page:
         groups=_groups(facts.dropped, removals),
         sources=sources,
         languages=languages,
-        losses=_evenly(facts.losses, 12),
+        losses=_evenly(_evaluated(facts.losses), 12),
         unreadable=sum(r.amount.documents for r in removals if r.outcome == "quarantined"),
     )
 
@@ -169,6 +169,14 @@ def _longest(shares: Sequence[Share]) -> tuple[Share, ...]:
         return tuple(shares)
     before, after = (sum((getattr(s, part) for s in rest), start=Amount()) for part in ("before", "after"))
     return (*shares[:MOST_ROWS], Share(f"{len(rest)} others", before, after))
+
+
+def _evaluated(points: Sequence[LossPoint]) -> Sequence[LossPoint]:
+    """The first and the last point and every evaluation between; all points where nothing was evaluated."""
+    if all(point.eval_loss is None for point in points):
+        return points
+    ends = (points[0].step, points[-1].step)
+    return [point for point in points if point.eval_loss is not None or point.step in ends]
 
 
 def _evenly(points: Sequence[LossPoint], count: int) -> tuple[LossPoint, ...]:

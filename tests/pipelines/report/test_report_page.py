@@ -220,6 +220,19 @@ def test_search_switch_and_folds_work(opened: Any, page_file: Path) -> None:
 
 
 @pytest.mark.slow
+def test_the_loss_at_the_pointer_is_shown(opened: Any, page_file: Path) -> None:
+    page, complaints, _ = opened(page_file, 390, "dark")
+    page.hover("[data-chart=loss]")
+    tip = page.locator("#vg-tooltip-element.visible")
+    tip.wait_for()
+    assert [line.split("\t")[0] for line in tip.inner_text().splitlines()] == [
+        *("Step", "Loss", "Learning rate", "Tokens")
+    ]
+    assert not {"undefined", "null"} & set(tip.inner_text().split())
+    assert complaints == []
+
+
+@pytest.mark.slow
 def test_markup_in_any_field_never_runs(opened: Any, tmp_path: Path) -> None:
     path = tmp_path / "hostile.html"
     path.write_text(render(hostile_facts()), encoding="utf-8")
