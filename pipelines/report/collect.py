@@ -30,9 +30,10 @@ def collect(
 ) -> Facts:
     """Read what the page shows; a table that is absent leaves its section empty.
 
-    `tables`: directory or files of 'documents', 'signals', 'ingest_decisions', 'filter_decisions', 'dedup_decisions',
-    'clusters', 'quarantine', 'tokens', 'plan', and the path of 'metrics'. `accounting`: the stages in order.
-    `asked`: token weight by source. `tokenizer`: settings to show. `rule_signals`: signal by rule, for thresholds.
+    `tables`: directory or files of 'documents', 'signals', 'ingest_decisions', 'filter_decisions',
+    'dedup_decisions', 'clusters', 'quarantine', 'tokens', 'plan', and the path of 'metrics'.
+    `accounting`: entries with the stages in order. `asked`: token weight by source. `tokenizer`: settings to
+    show. `rule_signals`: the signal of each rule, to place its threshold.
     Raises WorkspaceError where decisions do not line up with the signals.
     """
     documents = collect_documents(tables, rule_signals or {})

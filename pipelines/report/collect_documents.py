@@ -1,7 +1,7 @@
 """Shares of sources and languages and the distributions of lengths and scores, as read and as kept.
 
-One pass over the signals, unit by unit: the verdicts of filter and dedup line up with a unit's rows by position,
-so no join is needed and memory holds one unit at a time.
+One pass over the signals, unit by unit: the verdicts of filter and dedup line up with a unit's rows by
+position, so no join is needed and memory holds one unit at a time.
 """
 
 from __future__ import annotations
@@ -63,7 +63,8 @@ def collect_documents(tables: Tables, rule_signals: Mapping[str, str]) -> Docume
             missing[name] += _count_into(counts[name], axes[name], table[name], kept)
     total = pa.concat_tables(partials)
     histograms = {
-        name: _histogram(name, axes[name], counts[name], thresholds.get(name, ()), missing[name]) for name in axes
+        name: _histogram(name, axes[name], counts[name], thresholds.get(name, ()), missing[name])
+        for name in axes
     }
     lengths = histograms.pop("n_bytes", None)
     order = sorted(histograms, key=lambda name: (-sum(t.documents for t in thresholds.get(name, ())), name))
@@ -81,7 +82,7 @@ def _numeric(signals: Mapping[str, Path]) -> list[str]:
 def _thresholds(
     tables: Tables, rule_signals: Mapping[str, str], names: Sequence[str]
 ) -> dict[str, tuple[Threshold, ...]]:
-    """The thresholds that dropped documents, by signal; a rule without an entry may carry its signal's name."""
+    """The thresholds that dropped documents, by signal; a rule may carry its signal's name."""
     decisions = dataset(tables, "filter_decisions")
     if decisions is None:
         return {}
@@ -91,12 +92,14 @@ def _thresholds(
     for row in rules.sort_by([("rule", "ascending"), ("threshold", "ascending")]).to_pylist():
         signal = rule_signals.get(row["rule"], row["rule"])
         if signal in names and row["threshold"] is not None:
-            found.setdefault(signal, []).append(Threshold(row["rule"], row["threshold"], row["rule_count_all"]))
+            found.setdefault(signal, []).append(
+                Threshold(row["rule"], row["threshold"], row["rule_count_all"])
+            )
     return {signal: tuple(limits) for signal, limits in found.items()}
 
 
 def _axes(signals: Mapping[str, Path], thresholds: Mapping[str, tuple[Threshold, ...]]) -> dict[str, _Axis]:
-    """Bins from a sample: the first rows of evenly spaced units, which does not depend on how the run was split."""
+    """Bins from a sample, the same however the run was split: first rows of evenly spaced units."""
     paths = list(signals.values())
     spaced = paths[:: -(-len(paths) // SAMPLED_UNITS)]
     names = _numeric(signals)
@@ -155,7 +158,8 @@ def _narrow(kept: np.ndarray, verdicts: np.ndarray, unit: str) -> None:
     """Clear, in place, the rows that the next decisions drop; they have one row for each row kept so far."""
     if len(verdicts) != kept.sum():
         raise WorkspaceError(
-            f"unit {unit}: {len(verdicts)} decisions for {kept.sum()} documents; run `daybreak verify` on the workspace"
+            f"unit {unit}: {len(verdicts)} decisions for {kept.sum()} documents;"
+            " run `daybreak verify` on the workspace"
         )
     kept[kept] = verdicts
 

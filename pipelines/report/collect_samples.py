@@ -1,4 +1,4 @@
-"""Dropped documents to look at, and records in quarantine. The only part that reads text, of the chosen rows alone."""
+"""Dropped documents to look at, and records in quarantine. The only part that reads text, of a few rows."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def collect_quarantined(tables: Tables, limit: int = 40) -> tuple[QuarantinedSam
 
 
 def keyed_hash(doc_ids: pa.ChunkedArray) -> np.ndarray:
-    """A 64-bit hash of each doc_id (uint64): its bytes as words, mixed by the finaliser of SplitMix64 (Steele 2014)."""
+    """A 64-bit hash of each doc_id (uint64): its words mixed as in SplitMix64 (Steele 2014)."""
     padded = pc.ascii_rpad(doc_ids, 32).cast(pa.binary()).cast(pa.binary(32)).combine_chunks()
     words = np.frombuffer(padded.buffers()[1], dtype="<u8").reshape(-1, 4)
     words = words[padded.offset : padded.offset + len(padded)]

@@ -48,17 +48,21 @@ def collect_tokenizer(
         return None
     totals = [("n_bytes", "sum"), ("n_tokens", "sum"), ("n_tokens", "count")]
     languages = [
-        LanguageTokens(row["lang"] or "unknown", row["n_tokens_count"], row["n_bytes_sum"], row["n_tokens_sum"])
+        LanguageTokens(
+            row["lang"] or "unknown", row["n_tokens_count"], row["n_bytes_sum"], row["n_tokens_sum"]
+        )
         for row in grouped(tokens, ["lang"], totals).to_pylist()
     ]
     languages.sort(key=lambda language: (-language.bytes, language.lang))
     shown = tuple((name, str(value)) for name, value in (settings or {}).items())
-    sums = (sum(getattr(language, name) for language in languages) for name in ("documents", "bytes", "tokens"))
-    return TokenizerFacts(vocabulary, *sums, tuple(languages), shown)
+    documents, size, count = (
+        sum(getattr(language, name) for language in languages) for name in ("documents", "bytes", "tokens")
+    )
+    return TokenizerFacts(vocabulary, documents, size, count, tuple(languages), shown)
 
 
 def collect_mixture(tables: Tables, asked: Mapping[str, float]) -> tuple[MixtureRow, ...]:
-    """Planned tokens by source beside the weights asked for (brought to a sum of 1) and passes over each source."""
+    """Planned tokens by source, the weights asked for (scaled to a sum of 1), passes over each source."""
     plan = dataset(tables, "plan")
     if plan is None:
         return ()
@@ -92,8 +96,8 @@ def collect_losses(metrics: str | Path | None) -> tuple[LossPoint, ...]:
     for line in Path(metrics).read_text(encoding="utf-8").splitlines():
         entry = _entry(line)
         if entry is not None:
-            point = LossPoint(entry["step"], *(_number(entry.get(k)) for k in ("loss", "lr", "eval_loss")),
-                              entry.get("tokens"))  # fmt: skip
+            loss, lr, eval_loss = (_number(entry.get(name)) for name in ("loss", "lr", "eval_loss"))
+            point = LossPoint(entry["step"], loss, lr, eval_loss, entry.get("tokens"))
             points[point.step] = _merged(points.get(point.step), point)
     return _thinned([points[step] for step in sorted(points)])
 

@@ -43,7 +43,7 @@ class Amount:
 
 @dataclass(frozen=True)
 class StageFlow:
-    """One step of the funnel: what came in, and what became of it (`edited` counts bytes cut from kept text)."""
+    """One step of the funnel: what came in and what became of it (`edited`: bytes cut from kept text)."""
 
     stage: str
     entered: Amount
@@ -123,7 +123,7 @@ class ClusterSizes:
 
 @dataclass(frozen=True)
 class DroppedSample:
-    """A removed document with the value that condemned it; `excerpt` is the start of its text, if it was kept."""
+    """A removed document with the value that condemned it; `excerpt` is the start of its text, if stored."""
 
     rule: str
     stage: str

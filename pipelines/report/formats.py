@@ -12,7 +12,7 @@ def whole(count: int | float | None) -> str:
 
 
 def compact(count: float | None) -> str:
-    """Three significant digits with k, M, B (thousand, million, billion) or T; integers below 10,000 in full."""
+    """Three significant digits with k, M, B (thousand, million, billion) or T; below 10,000 in full."""
     if count is None:
         return "–"
     if abs(count) < 10_000:
@@ -20,8 +20,8 @@ def compact(count: float | None) -> str:
     for unit in ("k", "M", "B"):
         count /= 1000
         if abs(count) < 999.5:
-            return f"{_digits(count)} {unit}"
-    return f"{_digits(count / 1000)} T"
+            return f"{_digits(count)}{unit}"
+    return f"{_digits(count / 1000)}T"
 
 
 def size(count: float | None) -> str:
@@ -41,6 +41,8 @@ def percent(part: float | None, whole: float | None = 1) -> str:
     """`part` of `whole` in per cent, one decimal; a dash where there is nothing to divide by."""
     if part is None or not whole:
         return "–"
+    if part == whole:
+        return "100%"
     share = part / whole
     return "<0.1%" if 0 < share < 0.0005 else f"{share:.1%}"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
 from itertools import groupby
@@ -15,10 +15,23 @@ import vl_convert
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from pipelines.report import charts, formats
-from pipelines.report.facts import Amount, DroppedSample, Facts, Histogram, LossPoint, Removal, Share
+from pipelines.report import charts_corpus as corpus
+from pipelines.report import charts_training as training
+from pipelines.report import formats
+from pipelines.report.facts import (
+    Amount,
+    DroppedSample,
+    Facts,
+    Histogram,
+    LossPoint,
+    Removal,
+    Share,
+    TokenizerFacts,
+)
+from pipelines.report.vega import Spec
 
 VEGA_LITE = "6.4"
+BUNDLED = "window.vegaEmbed = vegaEmbed;"
 MOST_ROWS = 20
 LEADING_SCORES = 9
 
@@ -38,7 +51,6 @@ class SampleGroup:
 
     stage: str
     rule: str
-    threshold: float | None
     removed: int | None
     samples: Sequence[DroppedSample]
 
@@ -48,18 +60,19 @@ class Page:
     """What the template prints, beside the facts themselves."""
 
     figures: Sequence[Figure]
-    charts: dict[str, charts.Spec] = field(default_factory=dict)
+    charts: dict[str, Spec] = field(default_factory=dict)
     removals: Sequence[Removal] = ()
     edits: Sequence[Removal] = ()
     groups: Sequence[SampleGroup] = ()
     sources: Sequence[Share] = ()
     languages: Sequence[Share] = ()
     losses: Sequence[LossPoint] = ()
+    unreadable: int = 0
 
 
 def render(facts: Facts) -> str:
     """The whole page as HTML; the same facts give the same bytes."""
-    scripts = [Markup(_closed(text)) for text in (_vega(), _asset("page.js"))]  # noqa: S704 - our own files
+    scripts = [Markup(_closed(text)) for text in (_vega(), _asset("page.js"))]
     template = _environment().get_template("page.html.j2")
     return template.render(
         facts=facts,
@@ -74,7 +87,7 @@ def render(facts: Facts) -> str:
 @cache
 def _vega() -> str:
     """Vega, Vega-Lite and Vega-Embed as one script."""
-    return str(vl_convert.javascript_bundle(vl_version=VEGA_LITE))
+    return str(vl_convert.javascript_bundle(snippet=BUNDLED, vl_version=VEGA_LITE))
 
 
 def _asset(name: str) -> str:
@@ -90,7 +103,9 @@ def _policy(scripts: Sequence[str]) -> str:
     """A content security policy under which only our scripts run and nothing is fetched."""
     digests = (base64.b64encode(hashlib.sha256(s.encode()).digest()).decode() for s in scripts)
     allowed = " ".join(f"'sha256-{digest}'" for digest in digests)
-    return f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data:; base-uri 'none'"
+    return (
+        f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data:; base-uri 'none'"
+    )
 
 
 def _environment() -> Environment:
@@ -117,36 +132,34 @@ def _page(facts: Facts) -> Page:
         groups=_groups(facts.dropped, removals),
         sources=sources,
         languages=languages,
-        losses=_evenly(facts.losses, 12),
+        losses=_evenly(_evaluated(facts.losses), 12),
+        unreadable=sum(r.amount.documents for r in removals if r.outcome == "quarantined"),
     )
 
 
-def _charts(facts: Facts, sources: Sequence[Share], languages: Sequence[Share]) -> dict[str, charts.Spec]:
+def _charts(facts: Facts, sources: Sequence[Share], languages: Sequence[Share]) -> dict[str, Spec]:
     """The specification of every chart that has data, by the name its place in the template asks for."""
     specs: dict[str, Any] = {
-        "funnel": facts.funnel and charts.funnel_chart(facts.funnel),
-        "sources": sources and charts.shares_chart(sources),
-        "languages": languages and charts.shares_chart(languages),
-        "lengths": facts.lengths and charts.histogram_chart(facts.lengths, in_bytes=True),
-        "clusters": facts.clusters and charts.clusters_chart(facts.clusters),
-        "mixture": facts.mixture and charts.mixture_chart(facts.mixture),
-        "tokenizer": facts.tokenizer and charts.bytes_per_token_chart(_main_languages(facts)),
-        "loss": any(p.loss is not None for p in facts.losses) and charts.loss_chart(facts.losses),
-        "rate": any(p.lr is not None for p in facts.losses) and charts.rate_chart(facts.losses),
+        "funnel": facts.funnel and corpus.funnel_chart(facts.funnel),
+        "sources": sources and corpus.shares_chart(sources),
+        "languages": languages and corpus.shares_chart(languages),
+        "lengths": facts.lengths and corpus.histogram_chart(facts.lengths, in_bytes=True),
+        "clusters": facts.clusters and corpus.clusters_chart(facts.clusters),
+        "mixture": facts.mixture and training.mixture_chart(facts.mixture),
+        "tokenizer": facts.tokenizer and training.bytes_per_token_chart(_main_languages(facts.tokenizer)),
+        "loss": any(p.loss is not None for p in facts.losses) and training.loss_chart(facts.losses),
+        "rate": any(p.lr is not None for p in facts.losses) and training.rate_chart(facts.losses),
     }
     specs |= {f"score-{i}": _small(score) for i, score in enumerate(facts.scores)}
     return {name: spec for name, spec in specs.items() if spec}
 
 
-def _small(score: Histogram) -> charts.Spec:
-    return charts.histogram_chart(score, height=110)
+def _small(score: Histogram) -> Spec:
+    return corpus.histogram_chart(score, height=110)
 
 
-def _main_languages(facts: Facts) -> Any:
-    from dataclasses import replace
-
-    assert facts.tokenizer is not None
-    return replace(facts.tokenizer, languages=facts.tokenizer.languages[:MOST_ROWS])
+def _main_languages(tokenizer: TokenizerFacts) -> TokenizerFacts:
+    return replace(tokenizer, languages=tokenizer.languages[:MOST_ROWS])
 
 
 def _longest(shares: Sequence[Share]) -> tuple[Share, ...]:
@@ -156,6 +169,14 @@ def _longest(shares: Sequence[Share]) -> tuple[Share, ...]:
         return tuple(shares)
     before, after = (sum((getattr(s, part) for s in rest), start=Amount()) for part in ("before", "after"))
     return (*shares[:MOST_ROWS], Share(f"{len(rest)} others", before, after))
+
+
+def _evaluated(points: Sequence[LossPoint]) -> Sequence[LossPoint]:
+    """The first and the last point and every evaluation between; all points where nothing was evaluated."""
+    if all(point.eval_loss is None for point in points):
+        return points
+    ends = (points[0].step, points[-1].step)
+    return [point for point in points if point.eval_loss is not None or point.step in ends]
 
 
 def _evenly(points: Sequence[LossPoint], count: int) -> tuple[LossPoint, ...]:
@@ -170,8 +191,8 @@ def _groups(dropped: Sequence[DroppedSample], removals: Sequence[Removal]) -> tu
     groups = []
     for (stage, rule), members in groupby(dropped, key=lambda sample: (sample.stage, sample.rule)):
         samples = tuple(members)
-        groups.append(SampleGroup(stage, rule, samples[0].threshold, counts.get((stage, rule)), samples))
-    return tuple(groups)
+        groups.append(SampleGroup(stage, rule, counts.get((stage, rule)), samples))
+    return tuple(sorted(groups, key=lambda group: -(group.removed or 0)))
 
 
 def _figures(facts: Facts) -> tuple[Figure, ...]:
@@ -185,7 +206,11 @@ def _figures(facts: Facts) -> tuple[Figure, ...]:
     dedup = [flow for flow in facts.funnel if "dedup" in flow.stage]
     if dedup:
         gone, seen = (sum(getattr(f, part).documents for f in dedup) for part in ("dropped", "entered"))
-        shown.append(Figure("Duplicates removed", formats.whole(gone), f"{formats.percent(gone, seen)} of those compared"))
+        shown.append(
+            Figure(
+                "Duplicates removed", formats.whole(gone), f"{formats.percent(gone, seen)} of those compared"
+            )
+        )
     losses = [point for point in facts.losses if point.loss is not None]
     if losses:
         first, last = losses[0], losses[-1]
@@ -200,7 +225,7 @@ def _corpus_figures(facts: Facts) -> list[Figure]:
         Figure(
             "Documents kept",
             formats.whole(kept.documents),
-            f"of {entered.documents:,} read, {formats.percent(kept.documents, entered.documents)}",
+            f"of {entered.documents:,} read ({formats.percent(kept.documents, entered.documents)})",
         ),
         Figure("Text kept", formats.size(kept.bytes), f"of {formats.size(read)} extracted"),
     ]

@@ -35,13 +35,18 @@ def dataset(tables: Tables, name: str) -> ds.Dataset | None:
 
 
 def grouped(
-    data: ds.Dataset, keys: Sequence[str], totals: Sequence[tuple[str, str]], where: pc.Expression | None = None
+    data: ds.Dataset,
+    keys: Sequence[str],
+    totals: Sequence[tuple[str, str]],
+    where: pc.Expression | None = None,
 ) -> pa.Table:
     """Aggregate `totals` as (column, function) over `keys`, streaming; columns are named column_function.
 
     The function 'count_all' counts rows; give it any column's name.
     """
-    steps = [acero.Declaration("scan", acero.ScanNodeOptions(data, columns=_columns(keys, totals), filter=where))]
+    steps = [
+        acero.Declaration("scan", acero.ScanNodeOptions(data, columns=_columns(keys, totals), filter=where))
+    ]
     if where is not None:  # the scan's own filter only skips row groups
         steps.append(acero.Declaration("filter", acero.FilterNodeOptions(where)))
     aggregates = [(c if f != "count_all" else [], f"hash_{f}", None, f"{c}_{f}") for c, f in totals]

@@ -30,8 +30,28 @@ ASKED = {
     "the_pile": 20,
     "openwebtext": 5,
 }
-LANGUAGES = {"en": 0.58, "de": 0.1, "fr": 0.08, "ja": 0.07, "ru": 0.06, "zh": 0.05, "ar": 0.03, "th": 0.02, "el": 0.01}
-BYTES_PER_TOKEN = {"en": 4.3, "de": 3.9, "fr": 3.8, "ja": 3.1, "ru": 4.6, "zh": 2.9, "ar": 4.2, "th": 4.0, "el": 3.4}
+LANGUAGES = {
+    "en": 0.58,
+    "de": 0.1,
+    "fr": 0.08,
+    "ja": 0.07,
+    "ru": 0.06,
+    "zh": 0.05,
+    "ar": 0.03,
+    "th": 0.02,
+    "el": 0.01,
+}
+BYTES_PER_TOKEN = {
+    "en": 4.3,
+    "de": 3.9,
+    "fr": 3.8,
+    "ja": 3.1,
+    "ru": 4.6,
+    "zh": 2.9,
+    "ar": 4.2,
+    "th": 4.0,
+    "el": 3.4,
+}
 RULES = [  # (rule, signal, keep where signal >= threshold, threshold)
     ("gopher.min_words", "word_count", True, 50.0),
     ("gopher.max_words", "word_count", False, 100_000.0),
@@ -44,9 +64,9 @@ RULES = [  # (rule, signal, keep where signal >= threshold, threshold)
     ("language.min_score", "lang_score", True, 0.3),
 ]
 RULE_SIGNALS = {rule: signal for rule, signal, _, _ in RULES}
-HOSTILE = '<script>document.title = "owned"; window.owned = 1</script></script><img src=x onerror="window.owned=1"> '
+HOSTILE = '<script>window.owned = 1</script></script><img src=x onerror="window.owned=1"> '
 TEXTS = {
-    "en": "Cookie policy · Accept all · Sign in · The ferry leaves at nine and reaches the island before noon. ",
+    "en": "Cookie policy · Accept all · Sign in · The ferry leaves at nine and is there by noon. ",
     "ar": "هذا نص قصير يُستخدم لاختبار العرض من اليمين إلى اليسار، وفيه أرقام ١٢٣ وكلمات English أيضا. ",
     "ja": "この文章は、改行されない長い行が画面からはみ出さないことを確かめるためのものです。",
     "de": "Datenschutzgrundverordnung und Straßenverkehrsordnung sind lange Wörter, die umbrechen müssen. ",
@@ -97,7 +117,12 @@ def write_fake_workspace(folder: Path, documents: int = 6000, seed: int = 7) -> 
 
 
 def _write_unit(
-    random: np.random.Generator, tables: dict[str, str], accounting: list[FakeCount], source: str, unit: str, n: int
+    random: np.random.Generator,
+    tables: dict[str, str],
+    accounting: list[FakeCount],
+    source: str,
+    unit: str,
+    n: int,
 ) -> pa.Table:
     signals = _signals(random, source, n)
     ids, sizes = signals["doc_id"].to_pylist(), signals["n_bytes"].to_numpy()
@@ -109,7 +134,9 @@ def _write_unit(
     kept = _dedup(random, tables, accounting, source, unit, np.flatnonzero(verdict), ids, sizes)
     tokens = [int(sizes[i] / BYTES_PER_TOKEN[langs[i]] * random.normal(1, 0.05)) + 1 for i in kept]
     accounting.append(FakeCount("encode", source, "in", None, len(kept), int(sizes[kept].sum())))
-    accounting.append(FakeCount("encode", source, "kept", None, len(kept), int(sizes[kept].sum()), sum(tokens)))
+    accounting.append(
+        FakeCount("encode", source, "kept", None, len(kept), int(sizes[kept].sum()), sum(tokens))
+    )
     table = pa.table(
         {
             "doc_id": [ids[i] for i in kept],
@@ -149,11 +176,16 @@ def _signals(random: np.random.Generator, source: str, n: int) -> pa.Table:
     )
 
 
-def _documents(source: str, unit: str, ids: Sequence[str], langs: Sequence[str], sizes: np.ndarray) -> pa.Table:
+def _documents(
+    source: str, unit: str, ids: Sequence[str], langs: Sequence[str], sizes: np.ndarray
+) -> pa.Table:
     n = len(ids)
     texts = [TEXTS.get(lang, TEXTS["en"]) * 6 for lang in langs]
     texts = [HOSTILE + text if i % 3 == 0 else text for i, text in enumerate(texts)]
-    urls = [None if source == "the_pile" else f"https://www.example-{i % 9}.org/{source}/{d}" for i, d in enumerate(ids)]
+    urls = [
+        None if source == "the_pile" else f"https://www.example-{i % 9}.org/{source}/{d}"
+        for i, d in enumerate(ids)
+    ]
     columns = {
         "doc_id": ids, "source": [source] * n, "file": [f"{unit}.jsonl.gz"] * n, "offset": list(range(n)),
         "length": sizes, "url": urls, "timestamp": ["2026-03-01T00:00:00Z"] * n, "lang": langs,
@@ -163,18 +195,31 @@ def _documents(source: str, unit: str, ids: Sequence[str], langs: Sequence[str],
 
 
 def _ingest(
-    tables: dict[str, str], accounting: list[FakeCount], source: str, unit: str, ids: Sequence[str], sizes: np.ndarray
+    tables: dict[str, str],
+    accounting: list[FakeCount],
+    source: str,
+    unit: str,
+    ids: Sequence[str],
+    sizes: np.ndarray,
 ) -> None:
     n, size = len(ids), int(sizes.sum())
     removed = n // 12 if source == "commoncrawl" else 0
     dead = [hashlib.md5(f"{unit}{i}".encode()).hexdigest() for i in range(removed)]
     decisions = [(doc_id, "keep", None, None, 500, None) for doc_id in ids]
-    decisions += [(d, "drop", ("http_status", "empty")[i % 2], None, 800, ("404", None)[i % 2]) for i, d in enumerate(dead)]
+    decisions += [
+        (d, "drop", ("http_status", "empty")[i % 2], None, 800, ("404", None)[i % 2])
+        for i, d in enumerate(dead)
+    ]
     _write(tables, "ingest_decisions", unit, _decisions(source, "ingest", decisions))
-    bad = pa.table(
-        {"source": [source] * 2, "file": [f"crawl/{unit}.jsonl.gz"] * 2, "offset": [1024, 88_012], "length": [310, 42],
-         "error": ["broken JSON: unexpected end of data", "bad UTF-8 at byte 17"], "raw": [b"{", b"\xff"]},
-        schema=schema.QUARANTINE)  # fmt: skip
+    columns = {
+        "source": [source] * 2,
+        "file": [f"crawl/{unit}.jsonl.gz"] * 2,
+        "offset": [1024, 88_012],
+        "length": [310, 42],
+        "error": ["broken JSON: unexpected end of data", "bad UTF-8 at byte 17"],
+        "raw": [b"{", b"\xff"],
+    }
+    bad = pa.table(columns, schema=schema.QUARANTINE)
     _write(tables, "quarantine", unit, bad)
     accounting += [
         FakeCount("ingest", source, "in", None, n + removed + 2, size + removed * 800 + 352 + n * 90),
@@ -226,10 +271,14 @@ def _dedup(
             head = ids[members[0]]
             for i in members:
                 near = 1.0 if level == "exact" else round(float(random.uniform(0.8, 0.99)), 3)
-                clusters.append((ids[i], head, size, i == members[0], level, None if i == members[0] else head, near))
+                clusters.append(
+                    (ids[i], head, size, i == members[0], level, None if i == members[0] else head, near)
+                )
             dropped.update(dict.fromkeys(members[1:].tolist(), f"{level}_duplicate"))
     decisions = [
-        (ids[i], "drop", dropped[i], 0.91, 0.8, None) if i in dropped else (ids[i], "keep", None, None, None, None)
+        (ids[i], "drop", dropped[i], 0.91, 0.8, None)
+        if i in dropped
+        else (ids[i], "keep", None, None, None, None)
         for i in rows
     ]
     _write(tables, "dedup_decisions", unit, _decisions(source, "dedup", decisions))
