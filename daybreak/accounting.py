@@ -11,7 +11,17 @@ from daybreak.errors import AccountingError
 
 Outcome = Literal["in", "kept", "dropped", "quarantined", "edited"]
 
-STAGE_ORDER = ("ingest", "extract", "clean", "language", "quality", "exact", "near", "mixture", "shards")
+STAGE_ORDER = (
+    "ingest",
+    "extract",
+    "clean",
+    "language",
+    "quality",
+    "exact dedup",
+    "near dedup",
+    "mixture",
+    "shards",
+)
 """The stages of the funnel. What one keeps is what the next one takes in."""
 
 
@@ -100,9 +110,14 @@ def breaks(counts: Sequence[Count]) -> list[str]:
     for source in sorted({s for _, s in totals}):
         stages = [s for s in STAGE_ORDER if (s, source) in totals]
         for before, after in zip(stages, stages[1:], strict=False):
-            kept, came = totals[(before, source)].get("kept", (0, 0)), totals[(after, source)].get("in", (0, 0))
+            kept, came = (
+                totals[(before, source)].get("kept", (0, 0)),
+                totals[(after, source)].get("in", (0, 0)),
+            )
             if kept != came:
-                found.append(f"source {source}: {before} kept {kept} (documents, bytes), {after} took in {came}")
+                found.append(
+                    f"source {source}: {before} kept {kept} (documents, bytes), {after} took in {came}"
+                )
     return found
 
 

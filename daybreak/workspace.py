@@ -1,8 +1,8 @@
 """The folder of one corpus build: a folder a step, each with its manifest; one run at a time.
 
-    WORKSPACE/<step>/manifest.json            written last: the step is done when it is there
-    WORKSPACE/<step>/<fingerprint>/<table>/…  the data it names
-    WORKSPACE/<step>/attempt-…                a run in progress, or what a killed run left (removed by the next)
+WORKSPACE/<step>/manifest.json            written last: the step is done when it is there
+WORKSPACE/<step>/<fingerprint>/<table>/…  the data it names
+WORKSPACE/<step>/attempt-…                a run in progress, or what a killed run left (removed by the next)
 """
 
 from __future__ import annotations
@@ -65,7 +65,9 @@ class Workspace:
                     f"another run is using the workspace {self} ({holder}). Wait for it, or stop it first."
                 ) from None
             file.truncate(0)
-            file.write(f"pid {os.getpid()} on {socket.gethostname()}, since {time.strftime('%F %T')}".encode())
+            file.write(
+                f"pid {os.getpid()} on {socket.gethostname()}, since {time.strftime('%F %T')}".encode()
+            )
             file.flush()
             yield
 

@@ -35,7 +35,9 @@ def draw(units: Sequence[KeptUnit], weights: Mapping[str, float], budget: int, s
 
 
 def _keys(doc_ids: pa.ChunkedArray, seed: int) -> np.ndarray:
-    return np.fromiter((xxhash.xxh3_64_intdigest(d.encode(), seed) for d in doc_ids.to_pylist()), np.uint64, len(doc_ids))
+    return np.fromiter(
+        (xxhash.xxh3_64_intdigest(d.encode(), seed) for d in doc_ids.to_pylist()), np.uint64, len(doc_ids)
+    )
 
 
 def _choose(table: pa.Table, weights: Mapping[str, float], budget: int) -> pa.Table:

@@ -7,7 +7,7 @@ from types import TracebackType
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from daybreak.accounting import Ledger
+from daybreak.accounting import Ledger, Outcome
 from daybreak.manifest import FileEntry
 from daybreak.schema import DECISIONS, DOCUMENTS, QUARANTINE
 from daybreak.storage import Store
@@ -81,8 +81,10 @@ class IngestTables:
         arrays = [pa.array([value], field.type) for value, field in zip(row, QUARANTINE, strict=True)]
         self._writers["quarantine"].write(pa.RecordBatch.from_arrays(arrays, schema=QUARANTINE))
 
-    def _count(self, stage: str, outcome: str, rows: int, sizes: pa.Array, rule: str | None = None) -> None:
-        self.ledger.add(stage, self._item.source, outcome, rows, _total(sizes), rule)  # type: ignore[arg-type]
+    def _count(
+        self, stage: str, outcome: Outcome, rows: int, sizes: pa.Array, rule: str | None = None
+    ) -> None:
+        self.ledger.add(stage, self._item.source, outcome, rows, _total(sizes), rule)
 
     def _extracted(self, stage: str, live: pa.RecordBatch) -> None:
         raw, text = _total(live.column("n_raw")), _total(pc.binary_length(live.column("text")))

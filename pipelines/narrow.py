@@ -61,7 +61,9 @@ def run_units(
     if not units:
         return []
     with watched(spark, progress, sum(u.size for u in units)):
-        rows = _unit_frame(spark, len(units), partitions).mapInArrow(_task(units, work), "index long, result binary")
+        rows = _unit_frame(spark, len(units), partitions).mapInArrow(
+            _task(units, work), "index long, result binary"
+        )
         found = {row["index"]: pickle.loads(row["result"]) for row in rows.collect()}
     return [found[i] for i in range(len(units))]
 
@@ -94,7 +96,9 @@ def _task(
         for batch in batches:
             for index in batch.column(0).to_pylist():
                 result = pickle.dumps(work(units[index]))
-                yield pa.RecordBatch.from_arrays([pa.array([index]), pa.array([result], pa.binary())], schema=RESULT)
+                yield pa.RecordBatch.from_arrays(
+                    [pa.array([index]), pa.array([result], pa.binary())], schema=RESULT
+                )
 
     return task
 

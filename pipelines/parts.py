@@ -87,7 +87,9 @@ def row_bytes(batch: pa.RecordBatch) -> np.ndarray:
         if pa.types.is_string(column.type) or pa.types.is_binary(column.type):
             sizes += pc.binary_length(column).fill_null(0).to_numpy(zero_copy_only=False)
         elif pa.types.is_list(column.type):
-            sizes += 4 * pc.list_value_length(column).fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
+            sizes += 4 * pc.list_value_length(column).fill_null(0).to_numpy(zero_copy_only=False).astype(
+                np.int64
+            )
     return sizes
 
 

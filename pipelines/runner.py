@@ -146,7 +146,9 @@ class Runner:
         for name in (n for n in step.needs if n in names):
             manifest = self.workspace.manifest(name)
             if manifest is None:
-                raise DaybreakError(f"{step.name} needs {name}, which has not run in {self.workspace}. Run it first.")
+                raise DaybreakError(
+                    f"{step.name} needs {name}, which has not run in {self.workspace}. Run it first."
+                )
             inputs[name] = manifest
         return inputs
 

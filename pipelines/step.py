@@ -55,13 +55,21 @@ class Context:
 class Step(Protocol):
     """One step of the pipeline. Settings it is built from are the recipe's; state lives in the workspace."""
 
-    name: str
-    needs: tuple[str, ...]
-    """Steps whose tables it reads."""
-    code: tuple[str, ...]
-    """Packages and modules whose source decides the output."""
-    libraries: tuple[str, ...]
-    """Distributions whose version decides the output."""
+    @property
+    def name(self) -> str:
+        """Name of the step and of its folder in the workspace."""
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Steps whose tables it reads."""
+
+    @property
+    def code(self) -> tuple[str, ...]:
+        """Packages and modules whose source decides the output."""
+
+    @property
+    def libraries(self) -> tuple[str, ...]:
+        """Distributions whose version decides the output."""
 
     def wanted(self, recipe: Recipe) -> bool:
         """Whether the recipe has this step at all."""

@@ -79,7 +79,7 @@ CLAIMS: dict[str, tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]] = {
         ("quarantine", ("ingest", "extract", "clean"), ("quarantined",)),
     ),
     "filter": (("decisions", ("language",), ("in",)),),
-    "dedup": (("decisions", ("exact",), ("in",)),),
+    "dedup": (("decisions", ("exact dedup",), ("in",)),),
     "shards": (("shards", ("shards",), ("kept",)),),
 }
 

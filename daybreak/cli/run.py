@@ -30,7 +30,9 @@ def show_plan(path: Path, overrides: Sequence[str], as_json: bool) -> None:
         print(json.dumps([vars(p) for p in planned], indent=1))
         return
     recipe = runner.recipe
-    table = Table("step", "reads", "state", "why", title=f"Plan of {recipe.name}", title_justify="left", pad_edge=False)
+    table = Table(
+        "step", "reads", "state", "why", title=f"Plan of {recipe.name}", title_justify="left", pad_edge=False
+    )
     for p in planned:
         table.add_row(p.step, ", ".join(p.needs) or ", ".join(recipe.sources), SAYS[p.state], p.why)
     console = Console()
@@ -78,7 +80,8 @@ def _finish(
     if "train" in manifests:
         facts = manifests["train"].facts
         console.print(
-            f"loss {facts['first_loss']:.3f} -> {facts['last_loss']:.3f} in {facts['steps']} steps", highlight=False
+            f"loss {facts['first_loss']:.3f} -> {facts['last_loss']:.3f} in {facts['steps']} steps",
+            highlight=False,
         )
     ran = sum(o.ran for o in outcomes)
     done = "nothing to do, everything is done" if ran == 0 else f"{ran} of {len(outcomes)} steps ran"

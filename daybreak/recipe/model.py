@@ -38,7 +38,9 @@ class Source(Section):
 
     format: Format = Field(description="layout of the shards")
     paths: list[str] = Field(min_length=1, description="files, folders or globs")
-    weight: Annotated[float, Field(gt=0)] = Field(1.0, description="share of the tokens in the mixture, relative")
+    weight: Annotated[float, Field(gt=0)] = Field(
+        1.0, description="share of the tokens in the mixture, relative"
+    )
     rules: list[str] | None = Field(None, description="rule sets for this source instead of quality.rules")
     options: dict[str, Any] = Field(default_factory=dict, description="settings of the reader, e.g. text_key")
 
@@ -119,7 +121,9 @@ class Tokenizer(Section):
 class Mixture(Section):
     """How much of each source goes into training, by tokens."""
 
-    total_tokens: Count | None = Field(None, description="as many as weights and max_epochs allow, by default")
+    total_tokens: Count | None = Field(
+        None, description="as many as weights and max_epochs allow, by default"
+    )
     max_epochs: Annotated[float, Field(gt=0)] = Field(1.0, description="how often a source may be repeated")
     order: Literal["shuffle", "length"] = "shuffle"
 
@@ -175,7 +179,9 @@ class Recipe(Section):
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")
     workspace: str = Field(description="folder for tables, shards, model and report")
     seed: int = Field(0, description="key of every shuffle and draw")
-    min_free_gb: Annotated[float, Field(ge=0)] = Field(1.0, description="disk space to have before starting, GB")
+    min_free_gb: Annotated[float, Field(ge=0)] = Field(
+        1.0, description="disk space to have before starting, GB"
+    )
     sources: dict[str, Source] = Field(min_length=1)
     spark: Spark = Field(default_factory=Spark)
     ingest: Ingest = Field(default_factory=Ingest)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from daybreak.accounting import Ledger
@@ -27,7 +28,7 @@ from pipelines.wide import write_parts
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-STAGES = ("exact", "near")
+STAGES = ("exact dedup", "near dedup")
 SCAN = (
     "doc_id string, unit string, row long, source string, timestamp string, n_bytes long, exact_hash string, "
     "bands array<long>"
@@ -168,5 +169,6 @@ def _count(store: Store, entries: list[FileEntry]) -> Ledger:
 
 
 def _by_level(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """The decisions with the level that dropped a document (its rule) as the funnel's stage."""
-    return batch.set_column(batch.schema.get_field_index("stage"), "stage", batch.column("rule"))
+    """The decisions with the funnel's stage for the level that dropped a document (its rule)."""
+    stages = pc.binary_join_element_wise(batch.column("rule"), "dedup", " ")
+    return batch.set_column(batch.schema.get_field_index("stage"), "stage", stages)

@@ -50,7 +50,13 @@ class Encode:
 
     name = "encode"
     needs: tuple[str, ...] = ("ingest", "filter", "dedup", "tokenizer")
-    code = ("daybreak.schema", "pipelines.parts", "pipelines.reading", "pipelines.steps.encode", "tokenizer.encode")
+    code = (
+        "daybreak.schema",
+        "pipelines.parts",
+        "pipelines.reading",
+        "pipelines.steps.encode",
+        "tokenizer.encode",
+    )
     libraries = ("pyarrow", "sentencepiece")
 
     def wanted(self, recipe: Recipe) -> bool:
@@ -79,5 +85,7 @@ class Encode:
         for result in results:
             sizes.update(result.facts["sizes"])
         languages = sorted({lang for lang, _ in sizes})
-        facts = {"languages": {lang: {u: sizes[(lang, u)] for u in ("bytes", "tokens")} for lang in languages}}
+        facts = {
+            "languages": {lang: {u: sizes[(lang, u)] for u in ("bytes", "tokens")} for lang in languages}
+        }
         return Result(gather(results), facts=facts)

@@ -80,7 +80,9 @@ class Filter:
     def run(self, context: Context) -> Result:
         """Decide on every document."""
         signals = context.inputs["ingest"].tables["signals"]
-        units = [SignalsUnit(e.path.rsplit("/", 1)[1].removesuffix(".parquet"), e.bytes, e.path) for e in signals]
+        units = [
+            SignalsUnit(e.path.rsplit("/", 1)[1].removesuffix(".parquet"), e.bytes, e.path) for e in signals
+        ]
         work = FilterUnit(context.data("ingest"), context.out, decider(context.recipe))
         results = run_units(context.spark, units, work, context.progress, context.recipe.spark.partitions)
         return Result(gather(results), [c for r in results for c in r.counts])
@@ -99,7 +101,9 @@ def decider(recipe: Recipe) -> Decide:
 def count_verdicts(decisions: pa.RecordBatch, stages: tuple[str, ...], ledger: Ledger) -> None:
     """Count decisions into a ledger: a row dropped in one stage was kept by the stages before it."""
     table = pa.Table.from_batches([decisions.select(["source", "stage", "verdict", "rule", "n_bytes"])])
-    groups = table.group_by(["source", "stage", "verdict", "rule"]).aggregate([("n_bytes", "sum"), ([], "count_all")])
+    groups = table.group_by(["source", "stage", "verdict", "rule"]).aggregate(
+        [("n_bytes", "sum"), ([], "count_all")]
+    )
     for row in groups.to_pylist():
         documents, size = row["count_all"], row["n_bytes_sum"]
         last = len(stages) - 1 if row["verdict"] == "keep" else stages.index(row["stage"])
@@ -107,6 +111,6 @@ def count_verdicts(decisions: pa.RecordBatch, stages: tuple[str, ...], ledger: L
             ledger.add(stages[position], row["source"], "in", documents, size)
             dropped = position == last and row["verdict"] == "drop"
             rule = row["rule"] if dropped else None
-            ledger.add(stages[position], row["source"], "dropped" if dropped else "kept", documents, size, rule)
-
-
+            ledger.add(
+                stages[position], row["source"], "dropped" if dropped else "kept", documents, size, rule
+            )

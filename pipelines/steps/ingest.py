@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -137,9 +137,9 @@ def gather(results: Sequence[UnitResult]) -> dict[str, list[FileEntry]]:
     return {table: sorted(entries, key=lambda e: e.path) for table, entries in sorted(tables.items())}
 
 
-def _within_budget(bad: dict[str, str | None], budget: int) -> None:
+def _within_budget(bad: Mapping[str, str], budget: int) -> None:
     if len(bad) > budget:
-        listed = "\n  ".join(str(reason) for reason in bad.values())
+        listed = "\n  ".join(bad.values())
         raise InputError(
             f"{len(bad)} input files cannot be read, the recipe allows {budget} (ingest.max_bad_inputs):\n  {listed}\n"
             "Mend or leave out these files, or raise the budget; then run again."

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from daybreak.accounting import Ledger
+from daybreak.accounting import Ledger, Outcome
 from daybreak.errors import DaybreakError
 from daybreak.manifest import FileEntry
 from daybreak.recipe import Recipe
@@ -72,17 +72,22 @@ def token_sizes(context: Context) -> pa.Table:
     store = context.data("encode")
     paths = context.parts("encode", "tokens").values()
     batches = [b for path in paths for b in read_part(store, path, SIZES, rows=1 << 16)]
-    schema = pa.schema([("doc_id", pa.string()), ("source", pa.string()), ("n_tokens", pa.int32()), ("n_bytes", pa.int64())])
+    schema = pa.schema(
+        [("doc_id", pa.string()), ("source", pa.string()), ("n_tokens", pa.int32()), ("n_bytes", pa.int64())]
+    )
     return pa.Table.from_batches([b.select(schema.names) for b in batches], schema)
 
 
-def add_documents(ledger: Ledger, stage: str, outcome: str, documents: pa.Table, rule: str | None = None) -> None:
+def add_documents(
+    ledger: Ledger, stage: str, outcome: Outcome, documents: pa.Table, rule: str | None = None
+) -> None:
     """Count documents (source, n_bytes, n_tokens) by source."""
-    sums = documents.group_by("source").aggregate([("n_bytes", "sum"), ("n_tokens", "sum"), ([], "count_all")])
+    sums = documents.group_by("source").aggregate(
+        [("n_bytes", "sum"), ("n_tokens", "sum"), ([], "count_all")]
+    )
     for row in sums.to_pylist():
-        ledger.add(
-            stage, row["source"], outcome, row["count_all"], row["n_bytes_sum"], rule, row["n_tokens_sum"]
-        )  # type: ignore[arg-type]
+        number, size, tokens = row["count_all"], row["n_bytes_sum"], row["n_tokens_sum"]
+        ledger.add(stage, row["source"], outcome, number, size, rule, tokens)
 
 
 def _count(tokens: pa.Table, plan: pa.Table) -> Ledger:

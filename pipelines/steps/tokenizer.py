@@ -22,7 +22,14 @@ class Tokenizer:
 
     name = "tokenizer"
     needs: tuple[str, ...] = ("ingest", "filter", "dedup")
-    code = ("pipelines.parts", "pipelines.reading", "pipelines.draw", "pipelines.steps.tokenizer", "tokenizer.train", "tokenizer.fingerprint")
+    code = (
+        "pipelines.parts",
+        "pipelines.reading",
+        "pipelines.draw",
+        "pipelines.steps.tokenizer",
+        "tokenizer.train",
+        "tokenizer.fingerprint",
+    )
     libraries = ("pyarrow", "sentencepiece", "xxhash")
 
     def wanted(self, recipe: Recipe) -> bool:
@@ -47,7 +54,9 @@ class Tokenizer:
         units = kept_units(context, "filter", "dedup")
         drawn = draw(units, weights, settings.sample_bytes, context.recipe.seed)
         if not drawn:
-            raise DaybreakError("no document is left to train a tokenizer on; see the funnel for what removed them")
+            raise DaybreakError(
+                "no document is left to train a tokenizer on; see the funnel for what removed them"
+            )
         target = Path(context.out.path(MODEL))
         target.parent.mkdir(parents=True)
         trained = train_bpe(

@@ -103,14 +103,18 @@ def _launch(context: Context, settings: Path) -> None:
     command += ["--die-with-parent", str(os.getpid())]
     with (
         open(settings.with_name("trainer.log"), "ab") as log,
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, env={**os.environ, "PYTHONPATH": path}) as process,
+        subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=log, env={**os.environ, "PYTHONPATH": path}
+        ) as process,
     ):
         assert process.stdout is not None
         for line in process.stdout:
             _show(context, line, train.steps)
     if process.returncode:
         tail = settings.with_name("trainer.log").read_text(errors="replace").strip().splitlines()[-8:]
-        raise DaybreakError("the trainer ended with exit code {}:\n  {}".format(process.returncode, "\n  ".join(tail)))
+        raise DaybreakError(
+            "the trainer ended with exit code {}:\n  {}".format(process.returncode, "\n  ".join(tail))
+        )
 
 
 def _show(context: Context, line: bytes, steps: int) -> None:

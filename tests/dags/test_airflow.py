@@ -43,7 +43,9 @@ class Airflow:
             return json.loads(answer.read() or b"{}")
 
     def log_in(self) -> None:
-        self._token = self.call("POST", "/auth/token", {"username": USER, "password": PASSWORD})["access_token"]
+        self._token = self.call("POST", "/auth/token", {"username": USER, "password": PASSWORD})[
+            "access_token"
+        ]
 
     def wait(self, what: str, ready: Callable[[], bool], seconds: float) -> None:
         deadline = time.monotonic() + seconds
@@ -86,9 +88,7 @@ def settings(home: Path, port: int, recipe: Path) -> dict[str, str]:
 
 
 @pytest.fixture
-def airflow(
-    tmp_path: Path, small_recipe: Callable[[Path], Path]
-) -> Iterator[Airflow]:
+def airflow(tmp_path: Path, small_recipe: Callable[[Path], Path]) -> Iterator[Airflow]:
     """Airflow standalone on SQLite with the project's DAG folder and the small recipe."""
     port, home = free_port(), tmp_path / "airflow"
     home.mkdir()

@@ -43,7 +43,9 @@ def test_the_identity_holds_in_documents_and_bytes() -> None:
     check(ledger(7, 500))
 
 
-@pytest.mark.parametrize(("kept", "size", "unit"), [(6, 500, "documents"), (7, 499, "bytes"), (8, 500, "documents")])
+@pytest.mark.parametrize(
+    ("kept", "size", "unit"), [(6, 500, "documents"), (7, 499, "bytes"), (8, 500, "documents")]
+)
 def test_what_is_lost_or_invented_is_named(kept: int, size: int, unit: str) -> None:
     with pytest.raises(AccountingError, match=f"extract, source web: .* {unit} in"):
         check(ledger(kept, size))

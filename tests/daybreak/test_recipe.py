@@ -39,7 +39,9 @@ def recipe_file(tmp_path: Path) -> Path:
         ("language.min_score", ["language.min_score", "key=value"]),
     ],
 )
-def test_a_wrong_key_is_named_with_a_suggestion(recipe_file: Path, override: str, expected: list[str]) -> None:
+def test_a_wrong_key_is_named_with_a_suggestion(
+    recipe_file: Path, override: str, expected: list[str]
+) -> None:
     with pytest.raises(RecipeError) as caught:
         load_recipe(recipe_file, [override])
     for part in expected:
@@ -53,7 +55,9 @@ def test_training_without_a_tokenizer_is_refused(recipe_file: Path) -> None:
 
 
 def test_overrides_reach_nested_keys(recipe_file: Path) -> None:
-    recipe = load_recipe(recipe_file, ["quality.thresholds.gopher@paper.min_words=60", "sources.web.weight=2.5"])
+    recipe = load_recipe(
+        recipe_file, ["quality.thresholds.gopher@paper.min_words=60", "sources.web.weight=2.5"]
+    )
     assert recipe.quality.thresholds == {"gopher@paper": {"min_words": 60}}
     assert recipe.sources["web"].weight == 2.5
 

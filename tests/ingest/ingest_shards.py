@@ -65,7 +65,9 @@ def kinds(rows: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def page(number: int) -> bytes:
-    return f"<html><body><p>Page {number} says something of its own: {number * 7919}.</p></body></html>".encode()
+    return (
+        f"<html><body><p>Page {number} says something of its own: {number * 7919}.</p></body></html>".encode()
+    )
 
 
 def warc(
@@ -83,7 +85,11 @@ def warc(
         date = {"WARC-Date": "2024-05-18T01:58:10Z"}
         writer.write_record(
             writer.create_warc_record(
-                f"http://example.org/{number}", "response", io.BytesIO(body), http_headers=http, warc_headers_dict=date
+                f"http://example.org/{number}",
+                "response",
+                io.BytesIO(body),
+                http_headers=http,
+                warc_headers_dict=date,
             )
         )
     return out.getvalue()

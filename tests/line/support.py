@@ -73,7 +73,9 @@ def daybreak(*arguments: str, **more: Any) -> subprocess.CompletedProcess[str]:
 def digests(workspace: Path) -> Mapping[str, str]:
     """Digest of every finished step. The report shows times, so it is left out."""
     found = Workspace(workspace)
-    manifests = {name: found.manifest(name) for name in sorted(os.listdir(workspace)) if (workspace / name).is_dir()}
+    manifests = {
+        name: found.manifest(name) for name in sorted(os.listdir(workspace)) if (workspace / name).is_dir()
+    }
     return {name: m.digest for name, m in manifests.items() if m is not None and name != "report"}
 
 

@@ -34,7 +34,9 @@ def bare_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (site / "libraries.pth").write_text(sysconfig.get_paths()["purelib"] + "\n")
     python = folder / "bin/python"
     probe = "import importlib.util as u; print(u.find_spec('pyarrow') is not None, u.find_spec('pipelines') is None)"
-    answer = subprocess.run([str(python), "-c", probe], capture_output=True, text=True, cwd=folder, check=True)
+    answer = subprocess.run(
+        [str(python), "-c", probe], capture_output=True, text=True, cwd=folder, check=True
+    )
     assert answer.stdout.split() == ["True", "True"]
     return python
 
@@ -63,7 +65,9 @@ def wait_for(log: Path, text: str) -> None:
         time.sleep(0.2)
 
 
-def start(name: str, arguments: list[str], folder: Path, environment: dict[str, str]) -> subprocess.Popen[bytes]:
+def start(
+    name: str, arguments: list[str], folder: Path, environment: dict[str, str]
+) -> subprocess.Popen[bytes]:
     with open(folder / f"{name}.log", "wb") as log:
         command = [str(BIN / "spark-class"), f"org.apache.spark.deploy.{name}", *arguments]
         return subprocess.Popen(
@@ -72,9 +76,7 @@ def start(name: str, arguments: list[str], folder: Path, environment: dict[str, 
 
 
 @pytest.fixture(scope="module")
-def master_url(
-    tmp_path_factory: pytest.TempPathFactory, environment: dict[str, str]
-) -> Iterator[str]:
+def master_url(tmp_path_factory: pytest.TempPathFactory, environment: dict[str, str]) -> Iterator[str]:
     """A master and one worker of two cores."""
     folder, port = tmp_path_factory.mktemp("cluster"), free_port()
     url = f"spark://127.0.0.1:{port}"
@@ -83,7 +85,9 @@ def master_url(
     processes = [start("master.Master", master, folder, environment)]
     try:
         wait_for(folder / "master.Master.log", "I have been elected leader")
-        processes.append(start("worker.Worker", ["--work-dir", str(folder / "work"), *worker], folder, environment))
+        processes.append(
+            start("worker.Worker", ["--work-dir", str(folder / "work"), *worker], folder, environment)
+        )
         wait_for(folder / "worker.Worker.log", "Successfully registered with master")
         yield url
     finally:
