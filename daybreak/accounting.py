@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -109,7 +110,7 @@ def breaks(counts: Sequence[Count]) -> list[str]:
     found = []
     for source in sorted({s for _, s in totals}):
         stages = [s for s in STAGE_ORDER if (s, source) in totals]
-        for before, after in zip(stages, stages[1:], strict=False):
+        for before, after in itertools.pairwise(stages):
             kept, came = (
                 totals[(before, source)].get("kept", (0, 0)),
                 totals[(after, source)].get("in", (0, 0)),

@@ -99,7 +99,7 @@ class Near(Section):
     ngram: Count = 5
     bands: Count = 14
     rows: Count = 8
-    threshold: Share = Field(0.8, description="least exact Jaccard of a pair to be called duplicates")
+    threshold: Share = Field(0.75, description="least exact Jaccard of a pair to be called duplicates")
     max_edges: Count = Field(5_000_000, description="verified pairs that the driver may cluster")
 
 

@@ -24,7 +24,10 @@ workspace: {workspace}
 seed: 7
 min_free_gb: 0.2
 sources:
-  commoncrawl: {{format: commoncrawl_warc, paths: ["{shards}/commoncrawl/*.warc.gz", "{shards}/commoncrawl/*.warc"], weight: 2}}
+  commoncrawl:
+    format: commoncrawl_warc
+    paths: ["{shards}/commoncrawl/*.warc.gz", "{shards}/commoncrawl/*.warc"]
+    weight: 2
   wet: {{format: commoncrawl_wet, paths: ["{shards}/commoncrawl/*.wet.gz"]}}
   c4: {{format: c4, paths: ["{shards}/c4/*.json.gz"], rules: [gopher@paper, c4@paper]}}
   pile: {{format: the_pile, paths: ["{shards}/the_pile/train/*.jsonl.zst"], rules: []}}

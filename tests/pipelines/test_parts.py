@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -37,7 +38,7 @@ def test_bytes_do_not_depend_on_the_batches_that_came_in(
 ) -> None:
     whole = batch(300)
     edges = [0, *sorted(cuts), 300]
-    pieces = [whole.slice(a, b - a) for a, b in zip(edges, edges[1:], strict=False)]
+    pieces = [whole.slice(a, b - a) for a, b in itertools.pairwise(edges)]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(parts, "GROUP_ROWS", 64)
         patch.setattr(parts, "GROUP_BYTES", 900)
