@@ -13,11 +13,10 @@ from resiliparse.extract.html2text import extract_plain_text
 from daybreak.schema import RAW
 from pipelines.extract.charset import decode
 from pipelines.extract.nesting import NEVER_NESTS, SVG, nesting_work
+from pipelines.ingest.rows import MAX_QUARANTINED
 
 MAX_WORK = 10_000_000
 """Nesting work above which a page's whole text is taken instead of its main content (about two seconds)."""
-
-MAX_QUARANTINED = 1 << 20
 
 
 @dataclass(frozen=True)
