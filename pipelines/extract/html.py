@@ -71,18 +71,22 @@ class Extract:
         return text, None
 
     def text(self, html: str) -> str:
-        """The plain text of one page."""
+        """The plain text of one page: its main content, or all of it where none is found or it nests too deep."""
         tags = np.frombuffer(html.encode(errors="replace"), np.uint8)
-        extracted: str = extract_plain_text(
+        main = self.main_content and nesting_work(tags, NEVER_NESTS, SVG) <= MAX_WORK
+        return (main and self._extract(html, main_content=True)) or self._extract(html, main_content=False)
+
+    def _extract(self, html: str, main_content: bool) -> str:
+        text: str = extract_plain_text(
             html,
-            main_content=self.main_content and nesting_work(tags, NEVER_NESTS, SVG) <= MAX_WORK,
+            main_content=main_content,
             comments=self.comments,
             list_bullets=self.list_bullets,
             alt_texts=self.alt_texts,
             links=self.links,
             form_fields=self.form_fields,
         )
-        return extracted
+        return text
 
 
 def tidy(text: pa.Array) -> pa.Array:

@@ -134,6 +134,10 @@ def test_a_page_on_which_the_parser_fails_is_an_error_and_the_others_are_read(
     assert len(rows[1]["payload"]) == 1 << 20
 
 
+def test_a_page_without_main_content_keeps_its_whole_text() -> None:
+    assert text_of(b"<html><body><nav>Only this stands here</nav></body></html>") == "Only this stands here"
+
+
 SWALLOWED = ("<svg ", "<svg><path/>", "<table><tr><td>")
 """What swallows the text behind it, or is too deep for resiliparse to give it back."""
 

@@ -44,7 +44,7 @@ BAD_MADE = {
     "uncompressed_named_gz.warc.gz": {"record_type": 1, "document": 5},
     "wrong_json.json.gz": {"document": 2, "error": 6},
 }
-"""What becomes of the records. A wrong Content-Length stands in the HTTP header here, the WARC length is off by
+"""What becomes of the records. Here a wrong Content-Length is the HTTP header's; WARC's is off by
 its digits: short by three is an error, long by two or three ends in the blank lines."""
 
 REFUSED = ("empty.parquet", "no_footer.parquet", "truncated.parquet", "garbage.warc.gz")
