@@ -71,7 +71,7 @@ class Extract:
         return text, None
 
     def text(self, html: str) -> str:
-        """The plain text of one page: its main content, or all of it where none is found or it nests too deep."""
+        """The plain text of one page: its main content; all of it where that is empty or nested too deep."""
         tags = np.frombuffer(html.encode(errors="replace"), np.uint8)
         main = self.main_content and nesting_work(tags, NEVER_NESTS, SVG) <= MAX_WORK
         return (main and self._extract(html, main_content=True)) or self._extract(html, main_content=False)
