@@ -13,11 +13,10 @@ from resiliparse.extract.html2text import extract_plain_text
 from daybreak.schema import RAW
 from pipelines.extract.charset import decode
 from pipelines.extract.nesting import NEVER_NESTS, SVG, nesting_work
+from pipelines.ingest.rows import MAX_QUARANTINED
 
 MAX_WORK = 10_000_000
 """Nesting work above which a page's whole text is taken instead of its main content (about two seconds)."""
-
-MAX_QUARANTINED = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -72,18 +71,22 @@ class Extract:
         return text, None
 
     def text(self, html: str) -> str:
-        """The plain text of one page."""
+        """The plain text of one page: its main content; all of it where that is empty or nested too deep."""
         tags = np.frombuffer(html.encode(errors="replace"), np.uint8)
-        extracted: str = extract_plain_text(
+        main = self.main_content and nesting_work(tags, NEVER_NESTS, SVG) <= MAX_WORK
+        return (main and self._extract(html, main_content=True)) or self._extract(html, main_content=False)
+
+    def _extract(self, html: str, main_content: bool) -> str:
+        text: str = extract_plain_text(
             html,
-            main_content=self.main_content and nesting_work(tags, NEVER_NESTS, SVG) <= MAX_WORK,
+            main_content=main_content,
             comments=self.comments,
             list_bullets=self.list_bullets,
             alt_texts=self.alt_texts,
             links=self.links,
             form_fields=self.form_fields,
         )
-        return extracted
+        return text
 
 
 def tidy(text: pa.Array) -> pa.Array:

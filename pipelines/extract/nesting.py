@@ -28,47 +28,65 @@ SVG = _keys(
 """Elements of a drawing; only among them does '/>' end an element."""
 
 
+MAX_NAMES = 64
+"""Different element names that are told apart in one page; end tags of any further ones are not counted."""
+
+
 @njit(cache=True)
-def _among(key: np.uint64, names: NDArray[np.uint64]) -> bool:  # pragma: no cover
-    for name in names:  # noqa: SIM110 (numba compiles this loop; any() over a generator it does not)
-        if name == key:
-            return True
-    return False
+def _find(key: np.uint64, names: NDArray[np.uint64], count: int) -> int:  # pragma: no cover
+    """The index of `key` among the first `count` names, or -1."""
+    for index in range(count):
+        if names[index] == key:
+            return index
+    return -1
+
+
+@njit(cache=True)
+def _tag(page: NDArray[np.uint8], at: int) -> tuple[int, bool, np.uint64]:  # pragma: no cover
+    """The tag whose '<' stands before `at`: where its name ends, whether it is an end tag, its key."""
+    closing = page[at] == 47  # /
+    at += closing
+    key, letters = np.uint64(0), 0
+    while at < len(page) and (97 <= page[at] | 32 <= 122 or (letters > 0 and 48 <= page[at] <= 57)):
+        if letters < 8:
+            key = (key << np.uint64(8)) | np.uint64(page[at] | 32)
+        letters += 1
+        at += 1
+    return at, closing, key
 
 
 @njit(cache=True)
 def nesting_work(
     page: NDArray[np.uint8], never: NDArray[np.uint64], svg: NDArray[np.uint64]
 ) -> int:  # pragma: no cover
-    """An upper bound of the depths at which elements start, summed over the tags in `page` (UTF-8)."""
-    work = depth = at = 0
+    """The depths at which elements start, summed over the tags in `page` (UTF-8): at least half the truth.
+
+    An end tag counts only while an element of its name is open, as in the parser.
+    """
+    names, opened = np.zeros(MAX_NAMES, np.uint64), np.zeros(MAX_NAMES + 1, np.int64)
+    known = work = depth = at = 0
     drawing = False
-    size = len(page)
-    while at < size - 1:
-        if page[at] != 60:  # <
-            at += 1
-            continue
+    while at < len(page) - 1:
         at += 1
-        closing = page[at] == 47  # /
-        at += closing
-        key, letters = np.uint64(0), 0
-        while at < size and (97 <= page[at] | 32 <= 122 or 48 <= page[at] <= 57):
-            if letters < 8:
-                key = (key << np.uint64(8)) | np.uint64(page[at] | 32)
-            letters += 1
-            at += 1
-        if letters == 0:
+        if page[at - 1] != 60:  # <
             continue
-        if _among(key, never):
+        at, closing, key = _tag(page, at)
+        if key == 0:
+            continue
+        if _find(key, never, len(never)) >= 0:
             work += 0 if closing else depth
             continue
-        drawing = (drawing or key == svg[0]) and _among(key, svg)
-        end = at
-        while drawing and end < size and page[end] != 62:  # >
-            end += 1
-        if closing:
-            depth = max(depth - 1, 0)
-        elif not (drawing and page[end - 1] == 47):
-            depth += 1
+        drawing = (drawing or key == svg[0]) and _find(key, svg, len(svg)) >= 0
+        while drawing and at < len(page) and page[at] != 62:  # >
+            at += 1
+        slot = _find(key, names, known)
+        if slot < 0 and known < MAX_NAMES:
+            names[known] = key
+            known += 1
+            slot = known - 1
+        if closing and opened[slot] > 0 and slot >= 0:
+            depth, opened[slot] = depth - 1, opened[slot] - 1
+        elif not closing and not (drawing and page[at - 1] == 47):
+            depth, opened[slot] = depth + 1, opened[slot] + 1
             work += depth
     return work

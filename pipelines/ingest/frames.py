@@ -53,6 +53,14 @@ class Head(NamedTuple):
     content: int | None
 
 
+class Mark(NamedTuple):
+    """Where a member starts, decoded and as stored; `sound`: what stands before it was verified."""
+
+    position: int
+    stored: int
+    sound: bool
+
+
 class Frames:
     """Iterates over the records of a decoded WARC or ARC stream.
 
@@ -66,7 +74,7 @@ class Frames:
         self._pieces, self._limit = iter(stream), limit
         self._start = WARC_START
         self._buffer, self._base = bytearray(), 0  # _base: position of the buffer in the decoded stream
-        self._marks: list[tuple[int, int]] = []  # decoded position and stored offset of members' starts
+        self._marks: list[Mark] = []
         self._open = True
         self._damage: str | None = None
         self._stored = b""  # what stood in the file where it broke
@@ -83,7 +91,7 @@ class Frames:
         """Forget the first `size` bytes of the buffer, and the marks that no position needs any more."""
         del self._buffer[:size]
         self._base += size
-        while len(self._marks) > 1 and self._marks[1][0] < self._base:
+        while len(self._marks) > 1 and self._marks[1].position < self._base:
             del self._marks[0]
 
     def _fill(self, size: int) -> bool:
@@ -95,7 +103,7 @@ class Frames:
                 self._broke(piece)
                 piece = next(self._pieces, None)  # behind damage stands the mark of the next member
             if piece is not None and piece.member is not None:
-                self._marks.append((self._base + len(self._buffer), piece.member))
+                self._marks.append(Mark(self._base + len(self._buffer), piece.member, sound=self._open))
             elif piece is not None:
                 self._buffer += piece.data
         return len(self._buffer) >= size
@@ -134,7 +142,7 @@ class Frames:
 
     def _ends(self, end: int, following: int) -> bool:
         """Whether a member's end, or another record, confirms that a record ends at `end`."""
-        if any(end <= position - self._base <= following for position, _ in self._marks):
+        if any(mark.sound and end <= mark.position - self._base <= following for mark in self._marks):
             return True
         return self._fill(following + 1) and self._head(following) is not None
 
@@ -159,17 +167,17 @@ class Frames:
         del self._marks[:-1]
         return end, frame
 
-    def _mark(self, position: int) -> tuple[int, int]:
+    def _mark(self, position: int) -> Mark:
         """The mark that `position` (in the decoded stream) is counted from."""
-        before = [mark for mark in self._marks if mark[0] <= position]
-        return next((mark for mark in before if mark[0] == position), before[-1])
+        before = [mark for mark in self._marks if mark.position <= position]
+        return next((mark for mark in before if mark.position == position), before[-1])
 
-    def _place(self, start: int, mark: tuple[int, int], end: int) -> tuple[int, int]:
+    def _place(self, start: int, mark: Mark, end: int) -> tuple[int, int]:
         """Offset and length as stored, of what stands from `start` to `end` (an index into the buffer)."""
-        offset, length = mark[1] + start - mark[0], self._base + end - start
-        if start == mark[0]:
-            stored = [stored for position, stored in self._marks if position == self._base + end]
-            length = stored[-1] - offset if stored else length
+        offset, length = mark.stored + start - mark.position, self._base + end - start
+        if start == mark.position:
+            ends = [mark.stored for mark in self._marks if mark.position == self._base + end]
+            length = ends[-1 if length == 0 else 0] - offset if ends else length
         return offset, length
 
     def _head(self, at: int) -> Head | None:

@@ -10,10 +10,13 @@ from pyarrow import fs
 
 from daybreak.errors import InputError
 from pipelines.ingest.codecs import Codec, Damaged, codec_of
+from pipelines.ingest.rows import MAX_QUARANTINED
 
-READ = 256 << 10
+READ = 1 << 20
+FIRST_FEED, LAST_FEED = 8 << 10, 256 << 10
+"""Stored bytes given to a decoder at once: few at a member's start, for many members are small."""
+
 TRIAL = 64 << 10
-KEPT = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,72 +53,88 @@ def open_file(path: str, filesystem: fs.FileSystem | None = None) -> pa.NativeFi
         raise unreadable(path, f"it cannot be opened ({error})", "Check its permissions and type") from None
 
 
+class Window:
+    """The bytes of a file at any offset, read in blocks and held while they are asked for."""
+
+    def __init__(self, file: pa.NativeFile) -> None:
+        self.size: int = file.size()
+        self._file = file
+        self._start, self._block = 0, b""
+
+    def at(self, offset: int, size: int) -> bytes:
+        """The `size` bytes at `offset`, fewer at the file's end."""
+        if not self._start <= offset <= min(offset + size, self.size) <= self._start + len(self._block):
+            self._file.seek(offset)
+            self._start, self._block = offset, self._file.read(max(size, READ))
+        begin = offset - self._start
+        return self._block[begin : begin + size]
+
+
 def pieces(file: pa.NativeFile) -> Iterator[Piece]:
     """Decode `file` (gzip, zstd, xz, bz2, lz4 or plain, told by its first bytes), all members in file order.
 
     Memory is flat in the file's size. After damage the stream goes on with the next member that decodes.
     """
-    codec = codec_of(_peek(file, 0, 16))
+    window = Window(file)
+    codec = codec_of(window.at(0, 16))
     if codec is None:
-        yield from _plain(file)
+        yield from _plain(window)
         return
-    at, size = 0, file.size()
-    while at < size:
-        head = _peek(file, at, 16)
+    at = 0
+    while at < window.size:
+        head = window.at(at, 16)
         if not head.strip(b"\0"):
-            at = _skip_zeros(file, at)  # tape padding, which gzip allows after the last member
+            at = _skip_zeros(window, at)  # tape padding, which gzip allows after the last member
         elif not codec.starts(head):
             yield Piece(member=at)
-            at = yield from _broken(file, codec, at, f"These bytes are no {codec.name} member")
+            at = yield from _broken(window, codec, at, f"These bytes are no {codec.name} member")
         else:
-            at = yield from _member(file, codec, at)
-    yield Piece(member=size)
+            at = yield from _member(window, codec, at)
+    yield Piece(member=window.size)
 
 
-def _plain(file: pa.NativeFile) -> Iterator[Piece]:
-    file.seek(0)
+def _plain(window: Window) -> Iterator[Piece]:
     yield Piece(member=0)
-    while block := file.read(READ):
-        yield Piece(block)
-    yield Piece(member=file.tell())
+    for at in range(0, window.size, LAST_FEED):
+        yield Piece(window.at(at, LAST_FEED))
+    yield Piece(member=window.size)
 
 
-def _member(file: pa.NativeFile, codec: Codec, start: int) -> Generator[Piece, None, int]:
+def _member(window: Window, codec: Codec, start: int) -> Generator[Piece, None, int]:
     """Decode the member at `start`; returns the stored offset of what follows."""
     yield Piece(member=start)
-    decoder = codec.open()
-    file.seek(start)
+    decoder, at, feed = codec.open(), start, FIRST_FEED
     try:
         while not decoder.eof:
-            stored = file.read(READ)
+            stored = window.at(at, feed)
             if not stored:
                 why = f"The {codec.name} stream is truncated: the file ends inside the member at byte {start}"
-                yield Piece(_peek(file, start, KEPT), damage=why)
-                return file.size()
+                return (yield from _broken(window, codec, start, why))
             yield from (Piece(data) for data in decoder.feed(stored) if data)
+            at, feed = at + len(stored), min(2 * feed, LAST_FEED)
     except Damaged as error:
         why = f"The {codec.name} member at byte {start} is damaged ({error})"
-        return (yield from _broken(file, codec, start, why))
-    return file.tell() - len(decoder.unused)
+        return (yield from _broken(window, codec, start, why))
+    return at - len(decoder.unused)
 
 
-def _broken(file: pa.NativeFile, codec: Codec, start: int, why: str) -> Generator[Piece, None, int]:
-    yield Piece(_peek(file, start, KEPT), damage=why)
-    return _next_member(file, codec, start + 1)
+def _broken(window: Window, codec: Codec, start: int, why: str) -> Generator[Piece, None, int]:
+    yield Piece(window.at(start, MAX_QUARANTINED), damage=why)
+    return _next_member(window, codec, start + 1)
 
 
-def _next_member(file: pa.NativeFile, codec: Codec, at: int) -> int:
+def _next_member(window: Window, codec: Codec, at: int) -> int:
     """The stored offset, from `at` on, of the next member that decodes; the file's size if there is none."""
-    size, overlap = file.size(), len(codec.magic) - 1
-    while at < size:
-        window = _peek(file, at, READ)
-        found = window.find(codec.magic)
+    overlap = len(codec.magic) - 1
+    while at < window.size:
+        block = window.at(at, READ)
+        found = block.find(codec.magic)
         while found >= 0:
-            if _decodes(codec, _peek(file, at + found, TRIAL)):
+            if _decodes(codec, window.at(at + found, TRIAL)):
                 return at + found
-            found = window.find(codec.magic, found + 1)
-        at += max(len(window) - overlap, 1)
-    return size
+            found = block.find(codec.magic, found + 1)
+        at += max(len(block) - overlap, 1)
+    return window.size
 
 
 def _decodes(codec: Codec, stored: bytes) -> bool:
@@ -132,18 +151,10 @@ def _decodes(codec: Codec, stored: bytes) -> bool:
     return True
 
 
-def _peek(file: pa.NativeFile, at: int, size: int) -> bytes:
-    file.seek(at)
-    data: bytes = file.read(size)
-    return data
-
-
-def _skip_zeros(file: pa.NativeFile, at: int) -> int:
-    size = file.size()
-    while at < size:
-        window = _peek(file, at, READ)
-        rest = window.lstrip(b"\0")
-        at += len(window) - len(rest)
+def _skip_zeros(window: Window, at: int) -> int:
+    while block := window.at(at, READ):
+        rest = block.lstrip(b"\0")
+        at += len(block) - len(rest)
         if rest:
-            return at
-    return size
+            break
+    return at

@@ -1,4 +1,4 @@
-"""Small shards for the tests, made by the layouts' real writers, and readers called the way the pipeline calls them."""
+"""Small shards by the real writers of each layout, and readers called as the pipeline calls them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import fastwarc.stream_io
 import pyarrow as pa
 import zstandard
 from warcio.statusandheaders import StatusAndHeaders
@@ -22,11 +21,7 @@ from pipelines.ingest import READERS
 
 
 def _lz4(data: bytes) -> bytes:
-    out = io.BytesIO()
-    with fastwarc.stream_io.Lz4Writer(out) as writer:
-        writer.write(data)
-        writer.finish()
-        return out.getvalue()
+    return pa.compress(data, codec="lz4", asbytes=True)
 
 
 COMPRESS = {
@@ -79,10 +74,13 @@ def warc(
     """A WARC file with a warcinfo record and one response a page, by warcio."""
     out = io.BytesIO()
     writer = WARCWriter(out, gzip=gzipped)
-    writer.write_record(writer.create_warcinfo_record("a.warc.gz", {"software": "test"}))
+    info = writer.create_warcinfo_record("a.warc.gz", {"software": "test"})
+    info.rec_headers.replace_header("WARC-Date", "2024-05-18T01:58:10Z")
+    info.rec_headers.replace_header("WARC-Record-ID", f"<urn:uuid:{2**100:032x}>")
+    writer.write_record(info)
     for number, body in enumerate(pages):
         http = StatusAndHeaders(status, list(headers), protocol="HTTP/1.1")
-        date = {"WARC-Date": "2024-05-18T01:58:10Z"}
+        date = {"WARC-Date": "2024-05-18T01:58:10Z", "WARC-Record-ID": f"<urn:uuid:{number:032x}>"}
         writer.write_record(
             writer.create_warc_record(
                 f"http://example.org/{number}",
