@@ -66,6 +66,8 @@ class DataSettings(_Section):
     plan: Path
     """Folder of Parquet files with the columns of `daybreak.schema.PLAN`."""
     seq_len: Positive = 256
+    shuffle_window: Positive = 1024
+    """Sequences are permuted inside windows of this many; 1 reads them exactly in plan order."""
     mask_documents: bool = True
     """True: attention and positions stay inside a document, and no document's first token is a target."""
     epochs: Positive = 1
