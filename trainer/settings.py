@@ -99,7 +99,7 @@ class RunSettings(_Section):
     steps: Positive
     batch_size: Positive = 16
     """Sequences an update, over all processes."""
-    micro_batch_size: Positive = 16
+    micro_batch_size: Positive = 4
     """Sequences a process puts through the model at once; changes memory, not results beyond rounding."""
     seed: Count = 0
     precision: Literal["fp32", "bf16"] = "fp32"

@@ -23,7 +23,7 @@ VOCAB = 61
 
 
 def write_corpus(folder: Path, documents: Sequence[Sequence[int]], shards: int = 2, parts: int = 2) -> None:
-    """Shards and plan of `documents` in their order, dealt out over the shards in turn, small record batches."""
+    """Shards and plan of `documents` in their order, dealt out over the shards in turn."""
     ids = [hashlib.md5(str(i).encode()).hexdigest() for i in range(len(documents))]
     (folder / "shards").mkdir(parents=True)
     (folder / "plan").mkdir()
@@ -113,7 +113,7 @@ def settings(corpus: Path, tmp_path: Path) -> Callable[..., Settings]:
 
 @pytest.fixture
 def start(tmp_path: Path) -> Callable[..., subprocess.Popen[str]]:
-    """Start `python -m MODULE [arguments] SETTINGS-FILE ...` in this checkout, at most one thread a process."""
+    """Start `python -m MODULE [arguments] SETTINGS-FILE ...` of this checkout, one thread a process."""
 
     def run(settings: Settings, *after: str, before: Sequence[str] = ("trainer",)) -> subprocess.Popen[str]:
         path = tmp_path / f"{settings.out.name}.json"

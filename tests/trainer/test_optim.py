@@ -100,7 +100,7 @@ def test_no_spike_is_called_before_the_window_is_full() -> None:
 def test_wrong_settings_name_file_key_and_fault(tmp_path) -> None:
     path = tmp_path / "run.yaml"
     path.write_text(
-        "out: o\ndata: {shards: s, plan: p, seqlen: 4}\nmodel: {vocab_size: 9, heads: 3}\nrun: {steps: none}\n"
+        "out: o\ndata: {shards: s, plan: p, seqlen: 4}\nmodel: {vocab_size: 9, heads: 3}\nrun: {steps: x}\n"
     )
     with pytest.raises(RecipeError) as caught:
         load_settings(path)

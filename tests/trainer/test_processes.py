@@ -90,6 +90,23 @@ def test_a_killed_run_gives_the_bytes_of_an_undisturbed_one(
         assert (killed.out / name).read_bytes() == (straight.out / name).read_bytes()
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="children are found through /proc")
+def test_the_workers_end_with_their_killed_agent(settings: MakeSettings, start: Start) -> None:
+    agent = start(
+        settings(run__steps=10**6, data__epochs=10**6, checkpoint__every=10**6),
+        "--processes",
+        "2",
+        "--die-with-parent",
+    )
+    wait_for_step(agent, settings().out / "metrics.jsonl", 2)
+    workers = Path(f"/proc/{agent.pid}/task/{agent.pid}/children").read_text().split()
+    assert len(workers) >= 2
+    agent.kill()
+    assert all(ends(int(pid)) for pid in workers)
+    agent.communicate()
+
+
 def command(settings: Settings, monkeypatch: pytest.MonkeyPatch, *options: str) -> int:
     """The command line in this process; returns its exit code."""
     monkeypatch.setenv("OMP_WAIT_POLICY", "PASSIVE")
@@ -157,15 +174,20 @@ def test_a_child_dies_with_its_killed_parent(arm: str) -> None:
     assert alive(child)
     parent.kill()
     parent.communicate()
-    deadline = time.monotonic() + 60
-    while alive(child) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not alive(child)
+    assert ends(child)
 
 
 def test_a_process_whose_parent_is_already_gone_ends_at_once(settings: MakeSettings, start: Start) -> None:
     process = start(settings(), "--die-with-parent", "999999999")
     finish(process, code=-signal.SIGKILL)
+
+
+def ends(pid: int) -> bool:
+    """Whether the process is gone within a minute."""
+    deadline = time.monotonic() + 60
+    while alive(pid) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return not alive(pid)
 
 
 def alive(pid: int) -> bool:

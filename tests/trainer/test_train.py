@@ -33,7 +33,7 @@ def test_the_loss_falls_on_a_repetitive_corpus(
     tmp_path: Path, make_corpus: Callable, settings: MakeSettings, read_metrics: ReadMetrics
 ) -> None:
     make_corpus(tmp_path / "c", [[*range(1, 20), 0]] * 200)
-    run = settings(at=tmp_path / "c", run__steps=60, optim__lr=0.02)
+    run = settings(at=tmp_path / "c", run__steps=60, optim__lr=0.02, data__epochs=4)
     result = train(run)
     losses = [line["loss"] for line in read_metrics(run.out)]
     assert losses[0] > 4.0 and losses[-1] < 0.5 and result.loss == losses[-1]
