@@ -13,6 +13,8 @@ from daybreak.errors import DaybreakError
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit code: 0 done, 1 failed, 2 wrong settings."""
     options = _parser().parse_args(arguments)
+    # Waiting threads that spin slow a busy machine to a fraction; read when torch loads.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     if options.die_with_parent is not None:
         from trainer.parallel.lifetime import die_with_parent
 
@@ -28,16 +30,14 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m trainer", description="Train a model on token shards."
-    )
+    parser = argparse.ArgumentParser(prog="python -m trainer", description="Train a model on token shards.")
     parser.add_argument("settings", type=Path, help="settings file, .json or .yaml (see trainer/settings.py)")
     parser.add_argument("--out", type=Path, help="output folder, in place of the file's own")
     parser.add_argument("--processes", type=int, default=1, metavar="N", help="processes on this machine")
     parser.add_argument("--stop-after", type=int, metavar="STEP", help="save and stop after this step")
     parser.add_argument("--json", action="store_true", help="progress as JSON lines")
     parser.add_argument("--die-with-parent", type=int, nargs="?", const=0, metavar="PID",
-                        help="end when the parent process (PID, if given) does, even if it is killed")  # fmt: skip
+                        help="end with the parent process (PID), even a killed one")  # fmt: skip
     return parser
 
 

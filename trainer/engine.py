@@ -70,7 +70,7 @@ class Engine:
         begin, end = (samples * rank // self.mesh.size for rank in (self.mesh.rank, self.mesh.rank + 1))
         batches = micro_batches(data, begin, end - begin, self.settings.run.micro_batch_size)
         total = self.mesh.sum(sum(self._loss(batch).item() for batch in batches))
-        return total / data.targets(0, samples)
+        return total / max(1, data.targets(0, samples))
 
     def _accumulate(self, data: Collate, first: int, tokens: int) -> float:
         size = self.settings.run.batch_size // self.mesh.size

@@ -66,6 +66,8 @@ class DataSettings(_Section):
     plan: Path
     """Folder of Parquet files with the columns of `daybreak.schema.PLAN`."""
     seq_len: Positive = 256
+    shuffle_window: Positive = 1024
+    """Sequences are permuted inside windows of this many; 1 reads them exactly in plan order."""
     mask_documents: bool = True
     """True: attention and positions stay inside a document, and no document's first token is a target."""
     epochs: Positive = 1
@@ -97,7 +99,7 @@ class RunSettings(_Section):
     steps: Positive
     batch_size: Positive = 16
     """Sequences an update, over all processes."""
-    micro_batch_size: Positive = 16
+    micro_batch_size: Positive = 4
     """Sequences a process puts through the model at once; changes memory, not results beyond rounding."""
     seed: Count = 0
     precision: Literal["fp32", "bf16"] = "fp32"

@@ -122,8 +122,8 @@ class _Run:
                 self.record.documents(step, None, None, self.corpus.training.stream)
             raise DaybreakError(
                 f"step {step}: loss {update.loss}, gradient norm {update.grad_norm}; the "
-                f"documents of its batch are in {self.settings.out / 'spikes.jsonl'}. The last checkpoint is whole: "
-                "look at them, or lower optim.lr"
+                f"documents of its batch are in {self.settings.out / 'spikes.jsonl'}. The last checkpoint is "
+                "whole: look at them, or lower optim.lr"
             )
         if step == self.resumed_from + 1:
             require_gradients(self.engine.model, update.grad_norm)

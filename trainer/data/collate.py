@@ -35,58 +35,55 @@ class Collate:
 
     def __call__(self, first: int, count: int) -> Batch:
         """Samples first .. first + count - 1 as a batch. Raises InputError where shards and plan disagree."""
-        spans = [self._span(begin, end) for begin, end in self.stream.spans(first, count)]
-        inputs, targets, positions, documents = (
-            torch.from_numpy(np.concatenate(part)) for part in zip(*spans, strict=True)
-        )
-        return Batch(inputs, targets, positions, documents if self.mask_documents else None)
+        read = [self._read(begin) for begin in self.stream.begins(first, count).tolist()]
+        tokens, owners = (np.stack(part) for part in zip(*read, strict=True))
+        inputs, targets = tokens[:, :-1], tokens[:, 1:]
+        if not self.mask_documents:
+            positions = np.broadcast_to(np.arange(self.stream.seq_len), inputs.shape)
+            return Batch(_tensor(inputs), _tensor(targets), _tensor(positions), None)
+        targets = np.where(owners[:, 1:] == owners[:, :-1], targets, IGNORED)
+        owners = owners[:, :-1]
+        positions = document_positions(owners)
+        return Batch(_tensor(inputs), _tensor(targets), _tensor(positions), _tensor(owners))
 
     def targets(self, first: int, count: int) -> int:
         """Targets with a loss in samples first .. first + count - 1, without reading them."""
         return self.stream.targets(first, count, self.mask_documents)
 
-    def _span(self, begin: int, end: int) -> tuple[np.ndarray, ...]:
-        tokens, documents = self._read(begin, end)
-        rows = (-1, self.stream.seq_len)
-        targets, owners = tokens[1:].reshape(rows), documents[:-1].reshape(rows)
-        positions = np.broadcast_to(np.arange(self.stream.seq_len), owners.shape)
-        if self.mask_documents:
-            targets = np.where(documents[1:].reshape(rows) == owners, targets, IGNORED)
-            positions = _positions(owners)
-        return tokens[:-1].reshape(rows), targets, positions, owners
-
-    def _read(self, begin: int, end: int) -> tuple[np.ndarray, np.ndarray]:
-        """Tokens begin .. end of the stream, both included, and the document of each."""
-        touched = self.stream.documents(begin, end)
-        tokens = np.concatenate([self._document(index) for index in touched]).astype(np.int64)
-        documents = np.repeat(
-            np.arange(touched.start, touched.stop), self.stream.n_tokens[touched.start : touched.stop]
-        )
-        offset = begin - int(self.stream.starts[touched.start])
-        window = slice(offset, offset + end - begin + 1)
-        if tokens[window].max() >= self.vocab_size:
+    def _read(self, begin: int) -> tuple[np.ndarray, np.ndarray]:
+        """The seq_len + 1 tokens from `begin`, and the document of each, as int64."""
+        touched, end = self.stream.documents(begin), begin + self.stream.seq_len + 1
+        starts = self.stream.starts[touched.start : touched.stop + 1].clip(begin, end)
+        parts = [self._part(index, begin, end) for index in touched]
+        tokens = np.concatenate(parts).astype(np.int64)
+        if tokens.max() >= self.vocab_size:
             raise InputError(
-                f"token {tokens[window].max()} in the documents {touched} is outside "
-                f"model.vocab_size {self.vocab_size}"
+                f"shard {self.stream.shard[touched.start]}, row {self.stream.row[touched.start]} or after: "
+                f"token {tokens.max()}, outside model.vocab_size {self.vocab_size}"
             )
-        return tokens[window], documents[window]
+        return tokens, np.repeat(np.arange(touched.start, touched.stop), np.diff(starts))
 
-    def _document(self, index: int) -> np.ndarray:
-        shard, row, expected = (
-            int(self.stream.shard[index]),
-            int(self.stream.row[index]),
-            self.stream.n_tokens[index],
-        )
-        tokens = self.shards(shard, row)
-        if len(tokens) != expected:
+    def _part(self, index: int, begin: int, end: int) -> np.ndarray:
+        """What the document with this number holds of the stream's tokens [begin, end): a view."""
+        stream, shard, row = self.stream, int(self.stream.shard[index]), int(self.stream.row[index])
+        try:
+            tokens = self.shards.input_ids(shard, row)
+        except IndexError as error:
+            raise InputError(f"the plan asks for shard {shard}, row {row}, which is not there") from error
+        if len(tokens) != stream.n_tokens[index]:
             raise InputError(
-                f"shard {shard}, row {row}: {len(tokens)} tokens, the plan says {expected}: "
+                f"shard {shard}, row {row}: {len(tokens)} tokens, the plan says {stream.n_tokens[index]}: "
                 "rebuild shards and plan together"
             )
-        return tokens
+        start = int(stream.starts[index])
+        return tokens[max(0, begin - start) : end - start]
 
 
-def _positions(documents: np.ndarray) -> np.ndarray:
+def _tensor(array: np.ndarray) -> Tensor:
+    return torch.from_numpy(np.array(array, order="C"))
+
+
+def document_positions(documents: np.ndarray) -> np.ndarray:
     """Distance of each token from its document's first token in the same sequence."""
     index = np.broadcast_to(np.arange(documents.shape[1]), documents.shape)
     fresh = np.zeros_like(documents, dtype=bool)

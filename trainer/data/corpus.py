@@ -28,13 +28,13 @@ def open_corpus(settings: Settings) -> Corpus:
     """
     data = settings.data
     shards = ShardReader(data.shards)
-    plan = read_plan(data.plan, data.seq_len)
+    plan = read_plan(data.plan, data.seq_len, data.shuffle_window)
     streams = hold_out(plan, data.eval_fraction, data.eval_key)
     training, validation = (
         Collate(s, shards, data.mask_documents, settings.model.vocab_size) for s in streams
     )
     _require_samples(settings, training.stream.samples, validation.stream.samples)
-    fingerprint = " ".join([shards.fingerprint(), *(stream.fingerprint() for stream in streams)])
+    fingerprint = " ".join([shards.fingerprint, *(stream.fingerprint() for stream in streams)])
     return Corpus(training, validation, min(data.eval_samples, validation.stream.samples), fingerprint)
 
 
@@ -44,11 +44,11 @@ def _require_samples(settings: Settings, training: int, validation: int) -> None
     if asked > there:
         raise RecipeError(
             f"run.steps {run.steps} x run.batch_size {run.batch_size} asks for {asked} samples of "
-            f"{data.seq_len} tokens; {data.plan} has {training} to train on x data.epochs {data.epochs} = {there}. Take at most "
-            f"{there // run.batch_size} steps, or raise data.epochs"
+            f"{data.seq_len} tokens; {data.plan} has {training} to train on x data.epochs {data.epochs} = "
+            f"{there}. Take at most {there // run.batch_size} steps, or raise data.epochs"
         )
     if data.eval_fraction > 0 and validation == 0:
         raise RecipeError(
             f"data.eval_fraction {data.eval_fraction} holds out less than one sample of "
-            f"{data.seq_len} tokens from {data.plan}: raise it, or set data.eval_fraction and data.eval_samples to 0"
+            f"{data.seq_len} tokens from {data.plan}: raise it, or set it and data.eval_samples to 0"
         )

@@ -1,14 +1,16 @@
 """The order of training: from a sample's number to its tokens, by arithmetic alone.
 
-The documents of a stream are laid end to end in plan order. Sample i is the tokens i * seq_len to
-(i+1) * seq_len, both included, so each token but the stream's first is a target exactly once. The state of
-the data is therefore one integer, the samples consumed; and the s-th step of a run reads the samples
-(s-1) * batch to s * batch - 1 at any number of processes.
+The documents of a stream are laid end to end in plan order. The k-th sequence is the tokens k * seq_len to
+(k+1) * seq_len, both included, so each token but the stream's first is a target exactly once. Sample i is a
+sequence of the same window of `window` consecutive ones, permuted by a keyed hash: neighbours in a batch then
+come from different documents, while the plan's curriculum holds from window to window.
+
+The state of the data is therefore one integer, the samples consumed; and the s-th step of a run reads the
+samples (s-1) * batch to s * batch - 1 at any number of processes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -36,6 +38,7 @@ class Stream:
     shard: np.ndarray
     row: np.ndarray
     seq_len: int
+    window: int = 1
 
     @cached_property
     def starts(self) -> np.ndarray:
@@ -47,40 +50,45 @@ class Stream:
         """Whole samples in one reading; a last part shorter than seq_len + 1 is left out."""
         return max(0, (int(self.starts[-1]) - 1) // self.seq_len)
 
-    def spans(self, first: int, count: int) -> Iterator[tuple[int, int]]:
-        """Token ranges [begin, end] of samples first .. first + count - 1, one per reading of the stream."""
-        while count > 0:
-            begin = first % self.samples
-            taken = min(count, self.samples - begin)
-            yield begin * self.seq_len, (begin + taken) * self.seq_len
-            first, count = first + taken, count - taken
+    def begins(self, first: int, count: int) -> np.ndarray:
+        """First tokens of samples first .. first + count - 1; numbers past the end read the stream again."""
+        number = np.arange(first, first + count)
+        reading, place = np.divmod(number, self.samples)
+        group, index = np.divmod(place, self.window)
+        orders = {key: self._permutation(*key) for key in zip(reading.tolist(), group.tolist(), strict=True)}
+        chosen = [orders[r, g][i] for r, g, i in zip(reading.tolist(), group.tolist(), index, strict=True)]
+        return (group * self.window + np.array(chosen)) * self.seq_len
 
-    def documents(self, begin: int, end: int) -> range:
-        """The documents that hold the tokens begin .. end, both included."""
-        first, last = np.searchsorted(self.starts, [begin, end], side="right") - 1
+    def documents(self, begin: int) -> range:
+        """The documents that hold the tokens begin .. begin + seq_len, both included."""
+        first, last = np.searchsorted(self.starts, [begin, begin + self.seq_len], side="right") - 1
         return range(int(first), int(last) + 1)
 
     def targets(self, first: int, count: int, mask_documents: bool) -> int:
         """Targets with a loss in samples first .. first + count - 1; a mask leaves out first tokens."""
         total = count * self.seq_len
         if mask_documents:
-            for begin, end in self.spans(first, count):
-                before, upto = np.searchsorted(self.starts[:-1], [begin, end], side="right")
-                total -= int(upto - before)
+            begins = self.begins(first, count)
+            before, upto = np.searchsorted(self.starts[:-1], [begins, begins + self.seq_len], side="right")
+            total -= int((upto - before).sum())
         return total
 
     def doc_ids(self, first: int, count: int) -> list[str]:
         """The ids of the documents in samples first .. first + count - 1, in reading order."""
-        ids: dict[str, None] = {}
-        for begin, end in self.spans(first, count):
-            touched = self.documents(begin, end)
-            part = self.doc_id.slice(touched.start, len(touched))
-            ids.update(dict.fromkeys(value.as_py().decode() for value in part))
-        return list(ids)
+        touched = [index for begin in self.begins(first, count).tolist() for index in self.documents(begin)]
+        return [value.as_py().decode() for value in self.doc_id.take(pa.array(list(dict.fromkeys(touched))))]
+
+    def _permutation(self, reading: int, group: int) -> np.ndarray:
+        """The order of the sequences of one window (the last may be smaller) in one reading."""
+        size = min(self.window, self.samples - group * self.window)
+        key = mix(mix(np.array([reading], dtype=np.uint64)) ^ np.uint64(group))
+        return np.argsort(mix(key ^ np.arange(size, dtype=np.uint64)), kind="stable")
 
     def fingerprint(self) -> str:
         """Hash of everything that decides which token stands where, apart from the shards' content."""
-        digest = xxhash.xxh3_128(f"algorithm {ALGORITHM} seq_len {self.seq_len}".encode())
+        digest = xxhash.xxh3_128(
+            f"algorithm {ALGORITHM} seq_len {self.seq_len} window {self.window}".encode()
+        )
         for column in (self.n_tokens, self.shard, self.row, _words(self.doc_id)):
             digest.update(np.ascontiguousarray(column).data)
         return digest.hexdigest()
@@ -88,10 +96,10 @@ class Stream:
     def select(self, chosen: np.ndarray) -> Stream:
         """The stream of the documents with the numbers `chosen`, in that order."""
         arrays = (self.n_tokens[chosen], self.shard[chosen], self.row[chosen])
-        return Stream(self.doc_id.take(pa.array(chosen)), *arrays, self.seq_len)
+        return Stream(self.doc_id.take(pa.array(chosen)), *arrays, self.seq_len, self.window)
 
 
-def read_plan(folder: Path, seq_len: int) -> Stream:
+def read_plan(folder: Path, seq_len: int, window: int = 1) -> Stream:
     """The whole plan as one stream, in order of position.
 
     Raises InputError for a folder without a plan, missing columns, repeated positions or empty documents.
@@ -113,7 +121,7 @@ def read_plan(folder: Path, seq_len: int) -> Stream:
             f"{folder}: position {position[n_tokens.argmin()]} has no tokens; every document ends in EOS"
         )
     doc_id = doc_id if isinstance(doc_id, pa.Array) else doc_id.chunk(0)
-    return Stream(doc_id.take(pa.array(order)), n_tokens, shard, row, seq_len)
+    return Stream(doc_id.take(pa.array(order)), n_tokens, shard, row, seq_len, window)
 
 
 def hold_out(plan: Stream, fraction: float, key: int) -> tuple[Stream, Stream]:
@@ -128,14 +136,19 @@ def hold_out(plan: Stream, fraction: float, key: int) -> tuple[Stream, Stream]:
 
 
 def keyed_hash(doc_id: pa.FixedSizeBinaryArray, key: int) -> np.ndarray:
-    """A uint64 for each id, by rounds of the splitmix64 finaliser (Steele et al. 2014, figure 17)."""
+    """A uint64 for each id, one round of `mix` for every eight characters."""
     state = np.full(len(doc_id), key, dtype=np.uint64)
     for word in _words(doc_id).T:
-        state = (state ^ word) + np.uint64(0x9E3779B97F4A7C15)
-        state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        state ^= state >> np.uint64(31)
+        state = mix(state ^ word)
     return state
+
+
+def mix(state: np.ndarray) -> np.ndarray:
+    """splitmix64 of each uint64 (Steele et al. 2014, figure 17)."""
+    state = state + np.uint64(0x9E3779B97F4A7C15)
+    state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return state ^ (state >> np.uint64(31))
 
 
 def _words(doc_id: pa.FixedSizeBinaryArray) -> np.ndarray:

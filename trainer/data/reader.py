@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -43,15 +43,16 @@ class ShardReader:
             raise InputError(f"{directory}: {expected} shards are announced, {len(self.paths)} are there")
         self._column = lru_cache(maxsize=None)(self._open)
 
-    def __call__(self, shard: int, row: int) -> np.ndarray:
-        """Token ids of one document: a read-only view into the file, uint16 or uint32."""
+    def input_ids(self, shard: int, row: int) -> np.ndarray:
+        """Token ids of one document: a read-only view into the file, uint16 or uint32. Raises IndexError."""
         if not 0 <= shard < len(self.paths):
-            raise InputError(f"the plan asks for shard {shard}; {self.paths[0].parent} has {len(self.paths)}")
+            raise IndexError(shard)
         column = self._column(shard)
         if not 0 <= row < column.first_rows[-1]:
-            raise InputError(f"{self.paths[shard]}: the plan asks for row {row} of {column.first_rows[-1]}")
+            raise IndexError(row)
         return column.row(row)
 
+    @cached_property
     def fingerprint(self) -> str:
         """Hash of each shard's name, size, first and last MiB (`daybreak verify` reads all bytes)."""
         digest = xxhash.xxh3_128()
