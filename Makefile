@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 TORCH := torch==2.13.0
 
-.PHONY: help env lock demo test test-slow check format browser dist clean
+.PHONY: help env lock demo test test-slow check format browser docs dist clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 16
@@ -55,6 +55,9 @@ browser: ## Install Chromium for the page tests, where apt-get is there (they ar
 	@command -v chromium >/dev/null || { command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ] \
 	  && apt-get update -qq && apt-get install -qq -y chromium >/dev/null; } \
 	  || echo "no Chromium: tests of the page will be skipped"
+
+docs: $(STAMP) ## Write docs/recipe.md from the recipe models
+	$(BIN)/python -m daybreak.recipe.reference > docs/recipe.md
 
 dist: $(STAMP) ## The zip for spark-submit --py-files, in dist/
 	$(BIN)/daybreak pack dist/daybreak.zip

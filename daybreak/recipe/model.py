@@ -144,8 +144,8 @@ class Train(Section):
     kv_heads: Count = 2
     seq_len: Count = 256
     batch_size: Count = Field(16, description="sequences a step, over all processes")
-    micro_batch_size: Count = 16
-    steps: Count = 80
+    micro_batch_size: Count = Field(4, description="sequences a process computes at once; changes memory only")
+    steps: Count = 100
     epochs: Count = Field(1, description="how often the plan may be read")
     lr: Annotated[float, Field(gt=0)] = 3e-3
     warmup_steps: Annotated[int, Field(ge=0)] = 8

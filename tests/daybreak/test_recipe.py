@@ -89,3 +89,10 @@ def test_the_recipes_that_ship_are_valid(monkeypatch: pytest.MonkeyPatch) -> Non
     assert len(recipes) >= 2
     for file in recipes:
         load_recipe(file)
+
+
+def test_the_reference_page_is_that_of_the_models() -> None:
+    from daybreak.recipe.reference import reference
+
+    page = (Path(__file__).parents[2] / "docs/recipe.md").read_text()
+    assert page == reference(), "run `make docs`"
