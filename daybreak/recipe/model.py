@@ -144,7 +144,9 @@ class Train(Section):
     kv_heads: Count = 2
     seq_len: Count = 256
     batch_size: Count = Field(16, description="sequences a step, over all processes")
-    micro_batch_size: Count = Field(4, description="sequences a process computes at once; changes memory only")
+    micro_batch_size: Count = Field(
+        4, description="sequences a process computes at once; changes memory only"
+    )
     steps: Count = 100
     epochs: Count = Field(1, description="how often the plan may be read")
     lr: Annotated[float, Field(gt=0)] = 3e-3

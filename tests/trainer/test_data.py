@@ -16,10 +16,10 @@ from hypothesis import settings as limits
 from hypothesis import strategies as st
 
 from daybreak.errors import InputError, RecipeError
+from tokenizer.shards import ShardReader
 from trainer.data.collate import Collate
 from trainer.data.corpus import open_corpus
 from trainer.data.order import Stream, hold_out, keyed_hash, read_plan
-from trainer.data.reader import ShardReader
 from trainer.model.gpt import IGNORED
 
 MakeCorpus = Callable[..., None]

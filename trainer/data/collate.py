@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from daybreak.errors import InputError
+from tokenizer.shards import ShardReader
 from trainer.data.order import Stream
-from trainer.data.reader import ShardReader
 from trainer.model.gpt import IGNORED
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from daybreak.errors import RecipeError
+from tokenizer.shards import ShardReader
 from trainer.data.collate import Collate
 from trainer.data.order import hold_out, read_plan
-from trainer.data.reader import ShardReader
 from trainer.settings import Settings
 
 
