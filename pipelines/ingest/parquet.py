@@ -69,8 +69,8 @@ def read_columns(
 ) -> Iterator[pa.RecordBatch]:
     """Read `columns` of a Parquet file into RAW batches; a record's offset is its row's index, its length 1.
 
-    Rows whose text is null or not UTF-8 become errors; so do the rows of a row group that cannot be decoded,
-    as one row (offset: first of them, length: how many). Raises InputError where the footer cannot be read.
+    Rows whose text is null or not UTF-8 become errors; so does each row of a row group from where it cannot
+    be decoded. Raises InputError where the footer cannot be read.
     """
     with open_file(path, filesystem) as file:
         try:
@@ -95,8 +95,8 @@ def _group(
             yield from split(_raw(batch, start, columns), batch_bytes)
             start += len(batch)
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-        why = f"{end - start} rows of row group {group} cannot be decoded ({error})"
-        yield from batches([broken(start, end - start, why)], batch_bytes)
+        why = f"row group {group} cannot be decoded from row {start} to {end - 1} ({error})"
+        yield from batches((broken(row, 1, why) for row in range(start, end)), batch_bytes)
 
 
 def split(batch: pa.RecordBatch, batch_bytes: int) -> Iterator[pa.RecordBatch]:
