@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from daybreak.errors import DaybreakError, RecipeError
 from daybreak.recipe import Recipe
 from pipelines.step import Step
 from pipelines.steps.dedup import Dedup, stage_settings
@@ -35,8 +36,11 @@ def step(name: str) -> Step:
 def validate(recipe: Recipe) -> None:
     """What a recipe's own model cannot know: rules exist, bands can work, inputs are there.
 
-    Raises RecipeError or InputError.
+    Raises RecipeError that names the key.
     """
-    decider(recipe)
-    stage_settings(recipe)
-    inputs(recipe)
+    checks = {"quality": decider, "dedup.near": stage_settings, "sources": inputs}
+    for key, check in checks.items():
+        try:
+            check(recipe)  # type: ignore[operator]
+        except DaybreakError as error:
+            raise RecipeError(f"{key}: {error}") from error

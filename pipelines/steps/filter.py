@@ -15,6 +15,7 @@ from daybreak.storage import Store
 from pipelines.narrow import UnitResult, run_units
 from pipelines.parts import read_part, write_part
 from pipelines.quality.decide import Filter as Decide
+from pipelines.quality.rules import rules_of
 from pipelines.step import Context, Result
 from pipelines.steps.ingest import gather
 
@@ -89,7 +90,8 @@ class Filter:
 
 
 def decider(recipe: Recipe) -> Decide:
-    """The stage that decides, from the recipe. Raises RecipeError for unknown rules before any work."""
+    """The stage that decides, from the recipe. Raises RecipeError for unknown rules, used or not."""
+    rules_of(recipe.quality.rules)
     return Decide(
         rule_sets={name: tuple(recipe.rules_for(name)) for name in sorted(recipe.sources)},
         overrides=recipe.quality.thresholds,
