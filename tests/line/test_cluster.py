@@ -25,6 +25,11 @@ pytestmark = pytest.mark.slow
 BIN = Path(pyspark.__file__).parent / "bin"
 
 
+def bare_environment() -> dict[str, str]:
+    """This environment without what would lead an interpreter to the checkout."""
+    return {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "SPARK_HOME")}
+
+
 @pytest.fixture(scope="module")
 def bare_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An interpreter that sees the installed libraries but not the project, which is linked by a .pth file."""
@@ -43,8 +48,7 @@ def bare_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def environment(bare_python: Path) -> dict[str, str]:
-    found = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "SPARK_HOME")}
-    return found | {
+    return bare_environment() | {
         "JAVA_HOME": str(java.home()),
         "SPARK_LOCAL_IP": "127.0.0.1",
         "PYSPARK_PYTHON": str(bare_python),
