@@ -40,8 +40,9 @@ def bare_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     python = folder / "bin/python"
     probe = "import importlib.util as u; print(u.find_spec('pyarrow') is not None, u.find_spec('pipelines') is None)"
     answer = subprocess.run(
-        [str(python), "-c", probe], capture_output=True, text=True, cwd=folder, check=True
-    )
+        [str(python), "-c", probe],
+        capture_output=True, text=True, cwd=folder, check=True, env=bare_environment(),
+    )  # fmt: skip
     assert answer.stdout.split() == ["True", "True"]
     return python
 
