@@ -118,7 +118,7 @@ def test_jobs_on_a_cluster_give_the_bytes_of_a_local_run(
         done = subprocess.run(
             command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=400
         )
-        assert done.returncode == 0, done.stderr[-4000:]
+        assert done.returncode == 0, (done.stdout + done.stderr)[-4000:]
     expected = digests(finished / "ws")
     assert digests(tmp_path / "ws") == {step: expected[step] for step in ("filter", "ingest")}
 
