@@ -41,6 +41,6 @@ def validate(recipe: Recipe) -> None:
     checks = {"quality": decider, "dedup.near": stage_settings, "sources": inputs}
     for key, check in checks.items():
         try:
-            check(recipe)  # type: ignore[operator]
+            check(recipe)
         except DaybreakError as error:
             raise RecipeError(f"{key}: {error}") from error

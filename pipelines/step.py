@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from daybreak.accounting import Count
 from daybreak.manifest import FileEntry, Manifest
@@ -52,33 +53,30 @@ class Context:
         return {e.path.rsplit("/", 1)[1].removesuffix(".parquet"): e.path for e in entries}
 
 
-class Step(Protocol):
-    """One step of the pipeline. Settings it is built from are the recipe's; state lives in the workspace."""
+class Step(ABC):
+    """One step of the pipeline. It holds no state: settings are the recipe's, results are in the workspace."""
 
-    @property
-    def name(self) -> str:
-        """Name of the step and of its folder in the workspace."""
-
-    @property
-    def needs(self) -> tuple[str, ...]:
-        """Steps whose tables it reads."""
-
-    @property
-    def code(self) -> tuple[str, ...]:
-        """Packages and modules whose source decides the output."""
-
-    @property
-    def libraries(self) -> tuple[str, ...]:
-        """Distributions whose version decides the output."""
+    name: ClassVar[str]
+    """Name of the step and of its folder in the workspace."""
+    needs: ClassVar[tuple[str, ...]] = ()
+    """Steps whose tables it reads."""
+    code: ClassVar[tuple[str, ...]]
+    """Packages and modules whose source decides the output."""
+    libraries: ClassVar[tuple[str, ...]] = ()
+    """Distributions whose version decides the output."""
 
     def wanted(self, recipe: Recipe) -> bool:
-        """Whether the recipe has this step at all."""
+        """Whether the recipe has this step; every recipe has it unless a step says otherwise."""
+        return True
 
     def settings(self, recipe: Recipe) -> dict[str, Any]:
         """All settings that the output depends on, and no other, as plain JSON values."""
+        return {}
 
     def outside(self, recipe: Recipe) -> dict[str, str]:
         """Inputs from outside the workspace, each with what identifies its content."""
+        return {}
 
+    @abstractmethod
     def run(self, context: Context) -> Result:
         """Do the work, writing below `context.out` only."""

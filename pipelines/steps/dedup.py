@@ -21,7 +21,7 @@ from pipelines.dedup.signatures import SIGNATURES, band_lists
 from pipelines.narrow import scan_units, watched
 from pipelines.parts import runs
 from pipelines.reading import KeptUnit, kept_units
-from pipelines.step import Context, Result
+from pipelines.step import Context, Result, Step
 from pipelines.steps.filter import count_verdicts
 from pipelines.wide import write_parts
 
@@ -35,11 +35,11 @@ SCAN = (
 )
 
 
-class Dedup:
+class Dedup(Step):
     """The step."""
 
     name = "dedup"
-    needs: tuple[str, ...] = ("ingest", "filter")
+    needs = ("ingest", "filter")
     code = (
         "daybreak.schema",
         "pipelines.parts",
@@ -51,17 +51,9 @@ class Dedup:
     )
     libraries = ("pyarrow", "pyspark", "scipy", "xxhash")
 
-    def wanted(self, recipe: Recipe) -> bool:
-        """Always: with both levels off, every document is kept."""
-        return True
-
     def settings(self, recipe: Recipe) -> dict[str, Any]:
         """Levels, shingles, bands, threshold, seed."""
         return {**recipe.dedup.model_dump(), "seed": recipe.seed}
-
-    def outside(self, recipe: Recipe) -> dict[str, str]:
-        """Nothing."""
-        return {}
 
     def run(self, context: Context) -> Result:
         """Write one decision for every document that came in, and the clusters."""

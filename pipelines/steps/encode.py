@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import pyarrow as pa
 
@@ -15,7 +14,7 @@ from daybreak.storage import Store
 from pipelines.narrow import UnitResult, run_units
 from pipelines.parts import write_part
 from pipelines.reading import KeptUnit, kept_units
-from pipelines.step import Context, Result
+from pipelines.step import Context, Result, Step
 from pipelines.steps.ingest import gather
 from pipelines.steps.tokenizer import MODEL
 from tokenizer.encode import Encode as EncodeStage
@@ -45,11 +44,11 @@ class EncodeUnit:
             yield batch
 
 
-class Encode:
+class Encode(Step):
     """The step."""
 
     name = "encode"
-    needs: tuple[str, ...] = ("ingest", "filter", "dedup", "tokenizer")
+    needs = ("ingest", "filter", "dedup", "tokenizer")
     code = (
         "daybreak.schema",
         "pipelines.parts",
@@ -62,14 +61,6 @@ class Encode:
     def wanted(self, recipe: Recipe) -> bool:
         """When there is a tokenizer."""
         return recipe.tokenizer is not None
-
-    def settings(self, recipe: Recipe) -> dict[str, Any]:
-        """None: the model decides."""
-        return {}
-
-    def outside(self, recipe: Recipe) -> dict[str, str]:
-        """Nothing."""
-        return {}
 
     def run(self, context: Context) -> Result:
         """Encode every document that is left."""

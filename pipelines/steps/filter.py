@@ -16,7 +16,7 @@ from pipelines.narrow import UnitResult, run_units
 from pipelines.parts import read_part, write_part
 from pipelines.quality.decide import Filter as Decide
 from pipelines.quality.rules import rules_of
-from pipelines.step import Context, Result
+from pipelines.step import Context, Result, Step
 from pipelines.steps.ingest import gather
 
 STAGES = ("language", "quality")
@@ -53,17 +53,13 @@ class FilterUnit:
             yield decisions
 
 
-class Filter:
+class Filter(Step):
     """The step."""
 
     name = "filter"
-    needs: tuple[str, ...] = ("ingest",)
+    needs = ("ingest",)
     code = ("daybreak.schema", "pipelines.parts", "pipelines.steps.filter", "pipelines.quality")
     libraries = ("pyarrow",)
-
-    def wanted(self, recipe: Recipe) -> bool:
-        """Always: with no rules every document is kept, and the table says so."""
-        return True
 
     def settings(self, recipe: Recipe) -> dict[str, Any]:
         """Languages, rule sets by source, thresholds."""
@@ -73,10 +69,6 @@ class Filter:
             "rules": {name: recipe.rules_for(name) for name in sorted(recipe.sources)},
             "thresholds": recipe.quality.thresholds,
         }
-
-    def outside(self, recipe: Recipe) -> dict[str, str]:
-        """Nothing."""
-        return {}
 
     def run(self, context: Context) -> Result:
         """Decide on every document."""

@@ -19,7 +19,7 @@ from pipelines.ingest.inputs import Input, expand
 from pipelines.ingest.registry import READERS
 from pipelines.ingest_tables import IngestTables
 from pipelines.narrow import UnitResult, run_units
-from pipelines.step import Context, Result
+from pipelines.step import Context, Result, Step
 
 
 @dataclass(frozen=True)
@@ -56,11 +56,10 @@ class IngestUnit:
             tables.keep(chain, live)
 
 
-class Ingest:
+class Ingest(Step):
     """The step: all sources in, four tables out, laid out by input file."""
 
     name = "ingest"
-    needs: tuple[str, ...] = ()
     code = (
         "daybreak.schema",
         "pipelines.parts",
@@ -76,10 +75,6 @@ class Ingest:
         "pipelines.dedup.normal",
     )
     libraries = ("pyarrow", "fastwarc", "resiliparse", "fasttext-community", "phonenumbers", "xxhash")
-
-    def wanted(self, recipe: Recipe) -> bool:
-        """Always."""
-        return True
 
     def settings(self, recipe: Recipe) -> dict[str, Any]:
         """Readers, extraction, language model, line edits and scrubbing; no threshold of any page rule."""

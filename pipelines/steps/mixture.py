@@ -16,17 +16,17 @@ from daybreak.schema import PLAN
 from daybreak.storage import Store
 from pipelines.mixture.plan import Mixture as MixtureStage
 from pipelines.parts import read_part, write_part
-from pipelines.step import Context, Result
+from pipelines.step import Context, Result, Step
 
 PART_ROWS = 1 << 20
 SIZES = ("doc_id", "source", "n_tokens", "n_bytes")
 
 
-class Mixture:
+class Mixture(Step):
     """The step. The plan is made on the driver from four columns: about 40 bytes a document."""
 
     name = "mixture"
-    needs: tuple[str, ...] = ("encode",)
+    needs = ("encode",)
     code = ("daybreak.schema", "pipelines.parts", "pipelines.mixture", "pipelines.steps.mixture")
     libraries = ("pyarrow", "numpy", "xxhash")
 
@@ -43,10 +43,6 @@ class Mixture:
             "seed": recipe.seed,
             "shard_tokens": recipe.shards.tokens,
         }
-
-    def outside(self, recipe: Recipe) -> dict[str, str]:
-        """Nothing."""
-        return {}
 
     def run(self, context: Context) -> Result:
         """Apportion, choose, order; write the plan."""

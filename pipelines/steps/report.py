@@ -14,7 +14,7 @@ from pipelines.quality.rules import rules_of
 from pipelines.report.collect import collect
 from pipelines.report.facts import RunFacts
 from pipelines.report.page import render
-from pipelines.step import Context, Result
+from pipelines.step import Context, Result, Step
 
 PAGE = "page/index.html"
 TABLES = {
@@ -32,11 +32,11 @@ TABLES = {
 VERSIONS = ("pyspark", "pyarrow", "resiliparse", "sentencepiece", "torch")
 
 
-class Report:
+class Report(Step):
     """The step. The page stands at report/index.html of the workspace."""
 
     name = "report"
-    needs: tuple[str, ...] = (
+    needs = (
         "ingest", "filter", "dedup", "tokenizer", "encode", "mixture", "shards", "train"
     )  # fmt: skip
     code = ("pipelines.report", "pipelines.steps.report")
@@ -51,10 +51,6 @@ class Report:
         assert recipe.report is not None
         weights = {name: s.weight for name, s in sorted(recipe.sources.items())}
         return {"name": recipe.name, "weights": weights, **recipe.report.model_dump()}
-
-    def outside(self, recipe: Recipe) -> dict[str, str]:
-        """Nothing."""
-        return {}
 
     def run(self, context: Context) -> Result:
         """Collect, draw, write."""

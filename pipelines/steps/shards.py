@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -13,32 +12,24 @@ from daybreak.manifest import FileEntry
 from daybreak.recipe import Recipe
 from pipelines.narrow import watched
 from pipelines.publish.publish import publish
-from pipelines.step import Context, Result
+from pipelines.step import Context, Result, Step
 from pipelines.steps.mixture import add_documents, token_sizes
 from tokenizer.shards import token_type
 
 FOLDER = "shards"
 
 
-class Shards:
+class Shards(Step):
     """The step. The first occurrence of each document in the plan is written; later epochs point to it."""
 
     name = "shards"
-    needs: tuple[str, ...] = ("tokenizer", "encode", "mixture")
+    needs = ("tokenizer", "encode", "mixture")
     code = ("daybreak.schema", "pipelines.publish", "pipelines.steps.shards", "tokenizer.shards")
     libraries = ("pyarrow", "pyspark")
 
     def wanted(self, recipe: Recipe) -> bool:
         """When there are tokens."""
         return recipe.tokenizer is not None
-
-    def settings(self, recipe: Recipe) -> dict[str, Any]:
-        """None: the plan decides."""
-        return {}
-
-    def outside(self, recipe: Recipe) -> dict[str, str]:
-        """Nothing."""
-        return {}
 
     def run(self, context: Context) -> Result:
         """Write every shard and the index beside them."""

@@ -10,18 +10,18 @@ from daybreak.manifest import FileEntry
 from daybreak.recipe import Recipe
 from pipelines.draw import draw
 from pipelines.reading import kept_units
-from pipelines.step import Context, Result
+from pipelines.step import Context, Result, Step
 from tokenizer.fingerprint import fingerprint
 from tokenizer.train import train_bpe
 
 MODEL = "model/tokenizer.model"
 
 
-class Tokenizer:
+class Tokenizer(Step):
     """The step. Runs on the driver: the draw is bounded by `sample_bytes`, whatever the corpus' size."""
 
     name = "tokenizer"
-    needs: tuple[str, ...] = ("ingest", "filter", "dedup")
+    needs = ("ingest", "filter", "dedup")
     code = (
         "pipelines.parts",
         "pipelines.reading",
@@ -41,10 +41,6 @@ class Tokenizer:
         assert recipe.tokenizer is not None
         weights = {name: s.weight for name, s in sorted(recipe.sources.items())}
         return {**recipe.tokenizer.model_dump(), "seed": recipe.seed, "weights": weights}
-
-    def outside(self, recipe: Recipe) -> dict[str, str]:
-        """Nothing."""
-        return {}
 
     def run(self, context: Context) -> Result:
         """Draw, train, write the model."""

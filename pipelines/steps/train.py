@@ -14,14 +14,14 @@ from typing import Any
 from daybreak.errors import DaybreakError
 from daybreak.manifest import FileEntry, canonical
 from daybreak.recipe import Recipe
-from pipelines.step import Context, Result
+from pipelines.step import Context, Result, Step
 
 
-class Train:
+class Train(Step):
     """The step. Checkpoints outlive a killed run: training goes on in `train/in-progress-…` until it is done."""
 
     name = "train"
-    needs: tuple[str, ...] = ("tokenizer", "mixture", "shards")
+    needs = ("tokenizer", "mixture", "shards")
     code = ("trainer", "tokenizer.shards", "pipelines.steps.train")
     libraries = ("torch", "safetensors", "pyarrow")
 
@@ -33,10 +33,6 @@ class Train:
         """Model and training."""
         assert recipe.train is not None
         return {**recipe.train.model_dump(), "seed": recipe.seed}
-
-    def outside(self, recipe: Recipe) -> dict[str, str]:
-        """Nothing."""
-        return {}
 
     def run(self, context: Context) -> Result:
         """Train to the end, from the newest checkpoint of a killed attempt with the same settings and data."""
