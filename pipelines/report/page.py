@@ -201,11 +201,10 @@ def _figures(facts: Facts) -> tuple[Figure, ...]:
     if facts.funnel:
         shown += _corpus_figures(facts)
     if facts.tokenizer:
-        ratio = facts.tokenizer.bytes / max(facts.tokenizer.tokens, 1)
-        shown.append(Figure("Tokens", formats.compact(facts.tokenizer.tokens), f"{ratio:.2f} bytes a token"))
+        shown.append(_tokens_figure(facts, facts.tokenizer))
     dedup = [flow for flow in facts.funnel if "dedup" in flow.stage]
     if dedup:
-        gone, seen = (sum(getattr(f, part).documents for f in dedup) for part in ("dropped", "entered"))
+        gone, seen = sum(flow.dropped.documents for flow in dedup), dedup[0].entered.documents
         shown.append(
             Figure(
                 "Duplicates removed", formats.whole(gone), f"{formats.percent(gone, seen)} of those compared"
@@ -218,6 +217,15 @@ def _figures(facts: Facts) -> tuple[Figure, ...]:
     return tuple(shown)
 
 
+def _tokens_figure(facts: Facts, tokenizer: TokenizerFacts) -> Figure:
+    """Tokens that came out at the end, else all that were encoded."""
+    ratio = f"{tokenizer.bytes / max(tokenizer.tokens, 1):.2f} bytes a token"
+    kept = facts.funnel[-1].kept.tokens if facts.funnel else None
+    if kept is None or kept == tokenizer.tokens:
+        return Figure("Tokens", formats.compact(tokenizer.tokens), ratio)
+    return Figure("Tokens", formats.compact(kept), f"of {formats.compact(tokenizer.tokens)}, {ratio}")
+
+
 def _corpus_figures(facts: Facts) -> list[Figure]:
     entered, kept = facts.funnel[0].entered, facts.funnel[-1].kept
     read = facts.funnel[0].kept.bytes
@@ -227,5 +235,5 @@ def _corpus_figures(facts: Facts) -> list[Figure]:
             formats.whole(kept.documents),
             f"of {entered.documents:,} read ({formats.percent(kept.documents, entered.documents)})",
         ),
-        Figure("Text kept", formats.size(kept.bytes), f"of {formats.size(read)} extracted"),
+        Figure("Text kept", formats.size(kept.bytes), f"of {formats.size(read)} read"),
     ]

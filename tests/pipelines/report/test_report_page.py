@@ -250,3 +250,15 @@ def test_the_policy_stops_a_script_that_slipped_in(opened: Any, page: str, tmp_p
     injected, complaints, _ = opened(path, 1280, "light")
     assert injected.evaluate("window.owned") is None
     assert any("Content Security Policy" in text for text in complaints)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_page_of_a_real_run(opened: Any, finished: Path, width: int) -> None:
+    path = finished / "ws/report/index.html"
+    page, complaints, requests = opened(path, width, "dark")
+    assert complaints == []
+    assert requests == [path.as_uri()]
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    assert page.evaluate("[...document.querySelectorAll('section')].map(s => s.id)") == SECTIONS
+    assert page.locator("[data-chart] svg").count() >= 12

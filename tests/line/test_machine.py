@@ -1,4 +1,4 @@
-"""What cannot be done is refused before or without harm, in words that say what to do."""
+"""Odd machines and wrong wishes: refused before or without harm, in words that say what to do; any Java will do."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from daybreak import java
 from daybreak.workspace import Workspace
 from tests.line.support import daybreak
 
@@ -108,3 +109,12 @@ def test_a_full_disk_is_said_and_the_run_goes_on_when_there_is_room(tiny: Path, 
     done = daybreak("run", str(tiny), f"workspace={small_disk}/ws", "language.min_score=0")
     assert done.returncode == 0, done.stderr
     assert daybreak("verify", f"{small_disk}/ws").returncode == 0
+
+
+@pytest.mark.slow
+def test_spark_runs_on_the_java_that_comes_with_the_environment(tiny: Path, tmp_path: Path) -> None:
+    home = java.bundled_home(tmp_path / "java")
+    assert home is not None
+    done = daybreak("run", str(tiny), "--only", "ingest", "--only", "filter", env={"JAVA_HOME": str(home)})
+    assert done.returncode == 0, done.stderr
+    assert "20 documents" in done.stdout
