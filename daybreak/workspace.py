@@ -96,7 +96,13 @@ class Workspace:
         return attempt
 
     def commit(self, manifest: Manifest, attempt: Store) -> None:
-        """Move the attempt's data into place, then the manifest; older data of the step goes last."""
+        """Move the attempt's data into place, then the manifest; older data of the step goes last.
+
+        What a task that died left in the attempt, and no manifest names, is removed first.
+        """
+        for table, entries in manifest.tables.items():
+            for name in set(attempt.names(table)) - {entry.path.rsplit("/", 1)[-1] for entry in entries}:
+                attempt.remove(table, name)
         step = self.store.below(manifest.step)
         step.remove(manifest.folder)
         step.move(attempt.root.rsplit("/", 1)[1], manifest.folder)

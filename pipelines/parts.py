@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from types import TracebackType
 
@@ -25,7 +26,7 @@ class PartWriter:
 
     def __init__(self, store: Store, path: str, schema: pa.Schema) -> None:
         self._store, self._path, self._schema = store, path, schema
-        self._temporary = f"{path}.{id(self):x}.tmp"
+        self._temporary = f"{path}.{uuid.uuid4().hex}.tmp"
         self._held: list[pa.RecordBatch] = []
         self._rows = self._bytes = self._total = 0
         store.make(*path.split("/")[:-1])

@@ -30,7 +30,7 @@ Json = Annotated[bool, typer.Option("--json", help="print JSON for machines")]
 @app.command()
 def sample(
     directory: Annotated[Path, typer.Argument(help="where to write the shards")],
-    megabytes: Annotated[int, typer.Option(min=1, max=200, help="text to gather, about")] = 24,
+    megabytes: Annotated[int, typer.Option(min=1, max=60, help="text to gather, about")] = 24,
 ) -> None:
     """Write sample shards in every source layout, from text that is installed on this machine."""
     from daybreak.cli.sample import run

@@ -12,5 +12,7 @@ from daybreak.sample import write_sample
 def run(directory: Path, megabytes: int) -> None:
     """Write the sample and say what is in it."""
     console = Console()
-    report = write_sample(directory, megabytes=megabytes)
+    report = write_sample(
+        directory, megabytes=megabytes, progress=lambda line: console.print(f"  {line}", highlight=False)
+    )
     console.print(str(report), highlight=False, soft_wrap=True)

@@ -40,6 +40,18 @@ def test_a_new_commit_replaces_the_old_data(tmp_path: Path) -> None:
     assert workspace.store.names("step") == sorted(["manifest.json", new.folder])
 
 
+def test_what_a_dead_task_left_is_not_committed(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    attempt = workspace.begin("step")
+    attempt.make("table")
+    attempt.write("table/part.txt", b"whole")
+    attempt.write("table/part.txt.0a1b.tmp", b"ha")
+    entry = FileEntry("table/part.txt", 1, 5, attempt.sha256("table/part.txt"))
+    manifest = Manifest("step", fingerprint("step", "", {}, {}), "", {}, {}, {"table": [entry]})
+    workspace.commit(manifest, attempt)
+    assert workspace.data(manifest).names("table") == ["part.txt"]
+
+
 def test_what_a_killed_attempt_left_is_removed(tmp_path: Path) -> None:
     workspace = Workspace(tmp_path)
     workspace.begin("step").write("half", b"x")

@@ -109,7 +109,7 @@ def test_the_workers_end_with_their_killed_agent(settings: MakeSettings, start: 
 
 def command(settings: Settings, monkeypatch: pytest.MonkeyPatch, *options: str) -> int:
     """The command line in this process; returns its exit code."""
-    monkeypatch.setenv("OMP_WAIT_POLICY", "PASSIVE")
+    monkeypatch.setenv("GOMP_SPINCOUNT", "30000")
     settings.out.parent.mkdir(exist_ok=True)
     path = settings.out.with_suffix(".json")
     path.write_text(settings.model_dump_json())
