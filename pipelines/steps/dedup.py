@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from daybreak.accounting import Ledger
@@ -76,6 +75,8 @@ class Dedup(Step):
 
         out, progress = context.out, context.progress
         clusters = clusters.withColumn("part", F.concat(F.lit("clusters-"), F.substring("cluster_id", 1, 1)))
+        exact, near = STAGES
+        decisions = decisions.withColumn("stage", F.when(F.col("rule") == "exact", exact).otherwise(near))
         order = ["cluster_id", "doc_id"]
         return {
             "decisions": write_parts(decisions, out, "decisions", DECISIONS, "unit", ["row"], progress),
@@ -156,11 +157,5 @@ def _count(store: Store, entries: list[FileEntry]) -> Ledger:
     for entry in entries:
         table = pq.read_table(store.path(entry.path), filesystem=store.filesystem, schema=DECISIONS)
         for batch in table.to_batches():
-            count_verdicts(_by_level(batch), STAGES, ledger)
+            count_verdicts(batch, STAGES, ledger)
     return ledger
-
-
-def _by_level(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """The decisions with the funnel's stage for the level that dropped a document (its rule)."""
-    stages = pc.binary_join_element_wise(batch.column("rule"), "dedup", " ")
-    return batch.set_column(batch.schema.get_field_index("stage"), "stage", stages)
