@@ -105,16 +105,17 @@ def differences(counts: Sequence[Count]) -> list[str]:
 
 
 def breaks(counts: Sequence[Count]) -> list[str]:
-    """Sentences that say where a stage did not take in what the one before it kept."""
+    """Sentences that say where a stage did not take in what the one before it kept.
+
+    A source that a stage does not name took part with nothing: it must have been empty before.
+    """
     totals = _totals(counts)
+    stages = [s for s in STAGE_ORDER if any(stage == s for stage, _ in totals)]
     found = []
-    for source in sorted({s for _, s in totals}):
-        stages = [s for s in STAGE_ORDER if (s, source) in totals]
+    for source in sorted({name for _, name in totals}):
         for before, after in itertools.pairwise(stages):
-            kept, came = (
-                totals[(before, source)].get("kept", (0, 0)),
-                totals[(after, source)].get("in", (0, 0)),
-            )
+            kept = totals.get((before, source), {}).get("kept", (0, 0))
+            came = totals.get((after, source), {}).get("in", (0, 0))
             if kept != came:
                 found.append(
                     f"source {source}: {before} kept {kept} (documents, bytes), {after} took in {came}"
@@ -122,8 +123,11 @@ def breaks(counts: Sequence[Count]) -> list[str]:
     return found
 
 
-def check(counts: Sequence[Count]) -> None:
-    """Raise AccountingError unless the identity holds for every stage and source."""
-    found = differences(counts)
+def check(counts: Sequence[Count], before: Sequence[Count] = ()) -> None:
+    """Raise AccountingError unless the identity holds for every stage and source of a step.
+
+    `before` are the counts of earlier steps: what their last stage kept must be what this step took in.
+    """
+    found = differences(counts) + breaks([*before, *counts])
     if found:
         raise AccountingError("Documents were lost or invented:\n  " + "\n  ".join(found))

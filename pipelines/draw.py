@@ -17,7 +17,7 @@ COLUMNS = ("doc_id", "source", "n_bytes")
 def draw(units: Sequence[KeptUnit], weights: Mapping[str, float], budget: int, seed: int) -> list[str]:
     """Texts of about `budget` bytes, ordered by hash. What a small source cannot give is left out, not made up.
 
-    Sizes are read from the signals table; text only of the documents chosen.
+    Documents are chosen by the signals table alone; then every unit's text is read once, and only the chosen is held.
     """
     batches = [b for unit in units for b in unit.read_signals(COLUMNS, rows=1 << 14)]
     if not batches:

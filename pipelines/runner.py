@@ -87,17 +87,30 @@ class Runner:
         return planned
 
     def run(self, only: Sequence[str] | None = None) -> Iterator[Outcome]:
-        """Run the steps (or `only` some, whose needs must be done), one outcome each as it finishes."""
+        """Run the steps (or `only` some, whose needs must be up to date), one outcome each as it finishes."""
         self.workspace.prepare(int(self.recipe.min_free_gb * 1e9))
         with self.workspace.locked(), _explained(self.workspace):
             for step in self.steps():
-                if only is None or step.name in only:
+                if only is None:
+                    yield self._one(step)
+                elif step.name in only:
+                    self._require_current(step)
                     yield self._one(step)
 
     def manifests(self) -> dict[str, Manifest]:
         """Manifests of all finished steps of the recipe, in order."""
         found = {step.name: self.workspace.manifest(step.name) for step in self.steps()}
         return {name: manifest for name, manifest in found.items() if manifest is not None}
+
+    def _require_current(self, step: Step) -> None:
+        """Refuse to build on tables that other settings, code or inputs made: they may not line up."""
+        states = {planned.step: planned for planned in self.plan()}
+        for need in (states[name] for name in step.needs if name in states):
+            if need.state != "done":
+                raise DaybreakError(
+                    f"{step.name} needs {need.step}, which is not up to date in {self.workspace} ({need.why}). "
+                    f"Run {need.step} first, or all steps."
+                )
 
     def _one(self, step: Step) -> Outcome:
         inputs = self._inputs(step)
@@ -121,10 +134,15 @@ class Runner:
         finally:
             self.progress.end()
         counts = accounting.Ledger(result.accounting).counts()
-        accounting.check(counts)
+        accounting.check(counts, self._counts_before(step))
         manifest = self._manifest(step, wanted, inputs, result, counts)
         self.workspace.commit(manifest, attempt)
         return manifest
+
+    def _counts_before(self, step: Step) -> list[Count]:
+        names = [s.name for s in self.steps()]
+        earlier = names[: names.index(step.name)]
+        return [c for name, m in self.manifests().items() if name in earlier for c in m.accounting]
 
     def _manifest(
         self, step: Step, wanted: str, inputs: dict[str, Manifest], result: Result, counts: list[Count]
@@ -144,12 +162,8 @@ class Runner:
         names = {s.name for s in self.steps()}
         inputs = {}
         for name in (n for n in step.needs if n in names):
-            manifest = self.workspace.manifest(name)
-            if manifest is None:
-                raise DaybreakError(
-                    f"{step.name} needs {name}, which has not run in {self.workspace}. Run it first."
-                )
-            inputs[name] = manifest
+            if (manifest := self.workspace.manifest(name)) is not None:
+                inputs[name] = manifest
         return inputs
 
     def _fingerprint(self, step: Step, inputs: dict[str, Manifest]) -> str:

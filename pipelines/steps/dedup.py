@@ -100,7 +100,7 @@ class ScanUnit:
             known = {name: batch.column(name) for name in batch.schema.names}
             known |= {name: column.slice(start, rows) for name, column in signals.items()}
             known["unit"] = pa.repeat(unit.unit, rows)
-            known["row"] = pa.array(range(start, start + rows), pa.int64())
+            known["row"] = pa.array(np.arange(start, start + rows))
             if not self.exact:
                 known["exact_hash"] = pa.nulls(rows, pa.string())
             known["bands"] = self._bands(batch.column("text"))

@@ -56,6 +56,16 @@ def test_a_break_between_stages_is_named() -> None:
     book.add("clean", "web", "in", 6, 500)
     book.add("clean", "web", "kept", 6, 500)
     assert differences(book.counts()) == []
+    with pytest.raises(AccountingError, match="extract kept"):
+        check([c for c in book.counts() if c.stage == "clean"], ledger(7, 500))
     assert breaks(book.counts()) == [
         "source web: extract kept (7, 500) (documents, bytes), clean took in (6, 500)"
+    ]
+
+
+def test_a_source_that_vanishes_between_stages_is_named() -> None:
+    book = Ledger(ledger(7, 500))
+    book.add("clean", "other", "in", 0, 0)
+    assert breaks(book.counts()) == [
+        "source web: extract kept (7, 500) (documents, bytes), clean took in (0, 0)"
     ]

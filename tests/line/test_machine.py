@@ -75,7 +75,16 @@ def test_a_wrong_recipe_fails_before_any_work(tiny: Path, override: str, expecte
 def test_a_step_whose_needs_are_missing_is_refused(tiny: Path) -> None:
     refused = daybreak("run", str(tiny), "--only", "dedup")
     assert refused.returncode == 1
-    assert "dedup needs ingest, which has not run" in refused.stderr
+    assert "dedup needs ingest, which is not up to date" in refused.stderr
+
+
+@pytest.mark.slow
+def test_a_step_does_not_build_on_a_stale_one(tiny: Path) -> None:
+    assert daybreak("run", str(tiny), "--only", "ingest", "--only", "filter").returncode == 0
+    stale = daybreak("run", str(tiny), "language.min_score=0.9", "--only", "dedup")
+    assert stale.returncode == 1
+    assert "dedup needs filter, which is not up to date" in stale.stderr
+    assert "(settings changed)" in stale.stderr
 
 
 def test_an_unknown_step_is_refused(tiny: Path) -> None:
