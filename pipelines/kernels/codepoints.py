@@ -13,6 +13,7 @@
 | CLOSER | quotation marks and closing brackets, which belong to the sentence before them |
 | LINE_END | C4's terminal marks . ? ! " and, as our extension, every STOP, the closing quotes ” » 」 』 and ፡ |
 | BULLET | marks that open a list item: • ‣ ⁃ ● ○ ◦ ▪ ■ ・ - * |
+| LINE_BREAK | \\n alone |
 | WORD | `\\w` of Python's regular expressions: `str.isalnum`, and the low line |
 | NUMERIC | `str.isnumeric` |
 | CAPITAL | `str.isupper` of the character alone (property Uppercase, so Ⅳ and Ⓐ as well) |
@@ -38,6 +39,7 @@ FULL_STOP = 1 << 8
 CLOSER = 1 << 9
 LINE_END = 1 << 10
 BULLET = 1 << 11
+LINE_BREAK = 1 << 12
 WORD = 1 << 20
 NUMERIC = 1 << 21
 CAPITAL = 1 << 22
@@ -107,6 +109,7 @@ def _characters() -> tuple[tuple[str, int], ...]:
     spaces = "".join(chr(point) for point in range(0x3001) if chr(point).isspace())
     return (
         (spaces, SPACE),
+        ("\n", LINE_BREAK),
         (".?!", STOP | LINE_END),
         (_STOPS, STOP | FULL_STOP | LINE_END),
         (_CLOSING_QUOTES, CLOSER | LINE_END),

@@ -7,10 +7,13 @@ from typing import NamedTuple
 import numpy as np
 
 from pipelines.kernels.arrow import TextView
-from pipelines.kernels.codepoints import SPACE
+from pipelines.kernels.bits import BLOCK, class_mask, lowest_bit
+from pipelines.kernels.codepoints import LINE_BREAK, SPACE
 from pipelines.kernels.compile import kernel
 from pipelines.kernels.decode import decode
-from pipelines.kernels.lines import NEWLINE, strip
+from pipelines.kernels.lines import strip
+
+_ONE, _ALL = np.uint64(1), ~np.uint64(0)
 
 
 class Page(NamedTuple):
@@ -39,8 +42,8 @@ def room_for(view: TextView) -> Page:
     size = int(view.n_bytes.max(initial=0)) + 1
     words, lines = size // 2 + 1, size + 1
     return Page(
-        np.empty(size, np.uint32),
-        np.empty(size, np.uint32),
+        np.empty(size + BLOCK, np.uint32),
+        np.empty(size + BLOCK, np.uint32),
         np.empty(size + 1, np.int64),
         np.empty(words, np.int32),
         np.empty(words, np.int32),
@@ -56,7 +59,7 @@ def load(data, start, stop, table, room):  # type: ignore[no-untyped-def]
     """The bytes [start, stop) of `data` as a `Page` in `room`."""
     n = decode(data, start, stop, table, room.points, room.classes, room.places)
     words = _words(room.classes, n, room.word_begin, room.word_end)
-    lines = _lines(room.points, room.classes, n, room)
+    lines = _lines(room.classes, n, room.line_begin, room.line_end, room.text_begin, room.text_end)
     return Page(
         room.points[:n],
         room.classes[:n],
@@ -71,31 +74,48 @@ def load(data, start, stop, table, room):  # type: ignore[no-untyped-def]
 
 
 @kernel
+def within(at, n):  # type: ignore[no-untyped-def]
+    """uint64: bit k is set if `at` + k is below `n`."""
+    return _ALL if n - at >= BLOCK else (_ONE << np.uint64(n - at)) - _ONE
+
+
+@kernel
+def put_bits(mask, at, out, count):  # type: ignore[no-untyped-def]
+    """Append to `out`, which holds `count`, the place of each bit of `mask`, counted from `at`; returns how
+    many there are then.
+    """
+    while mask:
+        out[np.uint64(count)] = at + lowest_bit(mask)
+        mask &= mask - _ONE
+        count += 1
+    return count
+
+
+@kernel
 def _words(classes, n, begins, ends):  # type: ignore[no-untyped-def]
-    words = 0
-    inside = False
-    for at in range(n):
-        space = classes[at] & SPACE != 0
-        if space and inside:
-            ends[words] = at
-            words += 1
-            inside = False
-        elif not space and not inside:
-            begins[words] = at
-            inside = True
-    if inside:
-        ends[words] = n
-        words += 1
+    words = ended = 0
+    before = np.uint64(0)
+    for at in range(0, n, BLOCK):
+        solid = ~class_mask(classes, at, np.uint32(SPACE)) & within(at, n)
+        behind = (solid << _ONE) | before
+        words = put_bits(solid & ~behind, at, begins, words)
+        ended = put_bits(behind & ~solid, at, ends, ended)
+        before = solid >> np.uint64(BLOCK - 1)
+    if ended < words:
+        ends[ended] = n
     return words
 
 
 @kernel
-def _lines(points, classes, n, room):  # type: ignore[no-untyped-def]
+def _lines(classes, n, line_begin, line_end, text_begin, text_end):  # type: ignore[no-untyped-def]
     lines = begin = 0
-    for at in range(n + 1):
-        if at == n or points[at] == NEWLINE:
-            room.line_begin[lines], room.line_end[lines] = begin, at
-            room.text_begin[lines], room.text_end[lines] = strip(classes, begin, at)
-            lines += 1
-            begin = at + 1
+    for at in range(0, n, BLOCK):
+        lines = put_bits(class_mask(classes, at, np.uint32(LINE_BREAK)) & within(at, n), at, line_end, lines)
+    line_end[lines] = n
+    lines += 1
+    for line in range(lines):
+        end = line_end[line]
+        line_begin[line] = begin
+        text_begin[line], text_end[line] = strip(classes, begin, end)
+        begin = end + 1
     return lines
