@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pipelines.kernels.codepoints import CLOSER, DIGIT, FULL_STOP, LETTER, LOWER, SPACE, STOP
+from pipelines.kernels.codepoints import CLOSER, DIGIT, FULL_STOP, LETTER, LINE_BREAK, LOWER, SPACE, STOP
 from pipelines.kernels.compile import kernel
 
 NEWLINE = 0x0A
@@ -54,28 +54,42 @@ def count_sentences_in(points, classes, begin, end):  # type: ignore[no-untyped-
     """
     total = 0
     content = False
-    mark = (
-        0  # what stands behind: 0 no mark, 1 one of . ? !, 2 one of those and then white space, 3 FULL_STOP
-    )
-    dot = False
-    for at in range(begin, end):
-        kind = classes[at]
-        if points[at] == NEWLINE:
-            total += 1 if content else 0
-            content = False
-            mark = 0
-        elif kind & STOP:
-            mark = 3 if kind & FULL_STOP else 1
-            dot = points[at] == DOT
-        elif kind & SPACE:
-            mark = 2 if mark == 1 else mark
-        elif not (mark and kind & CLOSER):
-            if content and (mark == 3 or (mark == 2 and not (dot and kind & LOWER))):
-                total += 1
-                content = False
-            mark = 0
-            content = content or kind & (LETTER | DIGIT) != 0
+    at = begin
+    while at < end:
+        seen = np.uint32(0)
+        while at < end and not classes[at] & (STOP | LINE_BREAK):
+            seen |= classes[at]
+            at += 1
+        content = content or seen & (LETTER | DIGIT) != 0
+        if at < end and classes[at] & STOP:
+            at, ended = _after_mark(points, classes, at, end)
+        else:
+            ended = True
+            at += 1
+        total += 1 if content and ended else 0
+        content = content and not ended
     return total + (1 if content else 0)
+
+
+@kernel
+def _after_mark(points, classes, at, end):  # type: ignore[no-untyped-def]
+    """(the place behind the marks at `at` and what goes with them, True if a sentence ends there).
+
+    At the end of the text none does: its last sentence ends anyway.
+    """
+    full = spaced = dot = False
+    while at < end:
+        kind = classes[at]
+        if kind & STOP:
+            full, spaced, dot = kind & FULL_STOP != 0, False, points[at] == DOT
+        elif kind & LINE_BREAK:
+            return at + 1, True
+        elif kind & SPACE:
+            spaced = True
+        elif not kind & CLOSER:
+            return at, full or (spaced and not (dot and kind & LOWER))
+        at += 1
+    return at, False
 
 
 @kernel

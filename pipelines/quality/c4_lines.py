@@ -24,6 +24,7 @@ from pipelines.kernels.compile import kernel
 from pipelines.kernels.lines import count_sentences_in, ends_in_ellipsis, strip
 from pipelines.kernels.phrases import phrase_near, phrases_of
 from pipelines.kernels.words import count_words, longest_word
+from pipelines.quality.line_gates import BRACE, CITATION, PHRASE
 from pipelines.quality.line_output import copy, newline, put_point, write_points
 
 POLICY = (
@@ -47,28 +48,31 @@ _OPEN, _CLOSE, _BRACE = 0x5B, 0x5D, 0x7B
 
 
 @kernel
-def edit_c4(data, page, line, words, limits, variant, out, written, counts):  # type: ignore[no-untyped-def]
+def edit_c4(data, page, line, words, kinds, limits, variant, out, written, counts):  # type: ignore[no-untyped-def]
     """Judge the page by both variants and write what `variant` keeps; returns (bytes written, lines removed).
 
     limits int64 (2, 2): least words and longest word of the paper's and of the code's rules. variant: its row,
-    or -1 to write nothing. line: scratch of three arrays, as long as the page. words int32 (lines,): words of
-    each line. counts float64 (4,) is filled.
+    or -1 to write nothing. line: scratch of three arrays, as long as the page. words int32 (lines,) and kinds
+    uint8 (lines,): words and gates (`line_gates`) of each line. counts float64 (4,) is filled.
     """
     counts[:] = 0
     length = removed = 0
+    short = min(limits[0, 1], limits[1, 1])
     for number in range(page.text_begin.size):
         begin, end = page.text_begin[number], page.text_end[number]
         if begin == end:
             continue
         kept = False
         if _may_end(page, begin, end):
-            m = _without_citations(page, begin, end, line)
-            longest = longest_word(page.classes, begin, end)
+            m = _without_citations(page, begin, end, line) if kinds[number] & CITATION else -1
+            longest = end - begin
+            longest = longest if longest <= short else longest_word(page.classes, begin, end)
             if m < 0:
-                good = _judge(page.points, page.classes, begin, end, words[number], longest, limits, counts)
+                named = kinds[number] & (PHRASE | BRACE) != 0
+                good = _judge(page.points, page.classes, begin, end, words[number], longest, named, limits, counts)
             else:
                 left = count_words(line[1], 0, m)[0]
-                good = _judge(line[0], line[1], 0, m, left, longest, limits, counts)
+                good = _judge(line[0], line[1], 0, m, left, longest, True, limits, counts)
             kept = variant >= 0 and good >> variant & 1 != 0
         if kept:
             length = newline(length, out, written)
@@ -85,24 +89,34 @@ def _may_end(page, begin, end):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _judge(points, classes, begin, end, words, longest, limits, counts):  # type: ignore[no-untyped-def]
-    """A bit mask of the variants that keep the line: 1 for the paper, 2 for the code. Adds to `counts`."""
+def _judge(points, classes, begin, end, words, longest, named, limits, counts):  # type: ignore[no-untyped-def]
+    """A bit mask of the variants that keep the line: 1 for the paper, 2 for the code. Adds to `counts`.
+
+    longest: characters of the longest word, or any number within the limits if that is. named: False if the
+    line has neither a phrase nor {.
+    """
     if begin == end or not classes[end - 1] & (LINE_END | SYLLABLE) or ends_in_ellipsis(points, begin, end):
         return 0
     paper = words >= limits[0, 0] and longest <= limits[0, 1]
     code = words >= limits[1, 0] and longest <= limits[1, 1]
     if not (paper or code):
         return 0
-    named, lorem, policy, braces = _phrases(points, begin, end)
-    if code:
-        counts[LOREM_TFDS] += lorem
-        counts[CURLY_TFDS] += 0 if named else braces
-    if named or policy:
+    if named and not _may_be_said(points, begin, end, code, counts):
         return 0
     sentences = count_sentences_in(points, classes, begin, end)
     counts[SENTENCES_PAPER] += sentences if paper else 0
     counts[SENTENCES_TFDS] += sentences if code else 0
     return (1 if paper else 0) | (2 if code else 0)
+
+
+@kernel
+def _may_be_said(points, begin, end, code, counts):  # type: ignore[no-untyped-def]
+    """True if the line has no phrase for which it is dropped. Adds to `counts` if the code would see it."""
+    named, lorem, policy, braces = _phrases(points, begin, end)
+    if code:
+        counts[LOREM_TFDS] += lorem
+        counts[CURLY_TFDS] += 0 if named else braces
+    return named == 0 and policy == 0
 
 
 @kernel

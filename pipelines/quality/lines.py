@@ -17,13 +17,15 @@ from pipelines.kernels.arrow import TextView, as_array, put, string_array, text_
 from pipelines.kernels.codepoints import class_table
 from pipelines.kernels.compile import kernel
 from pipelines.kernels.decode import scratch_for
+from pipelines.kernels.lines import count_phrase
 from pipelines.kernels.page import load, room_for
-from pipelines.kernels.phrases import phrase_near, phrases_of
 from pipelines.kernels.ratio import ratio
-from pipelines.kernels.words import count_words
+from pipelines.kernels.words import count_words, has_unspaced
 from pipelines.quality.c4_lines import edit_c4
 from pipelines.quality.decide import policy_of
 from pipelines.quality.families import edits
+from pipelines.quality.families.basic import LOREM as LOREM_IPSUM
+from pipelines.quality.line_gates import BRACE, LOREM, find_gates, gates_for, kinds_by_line
 from pipelines.quality.line_output import copy
 from pipelines.quality.refinedweb_lines import edit_refinedweb
 from pipelines.quality.rules import LINE_RULES, RULE_SETS, choose
@@ -37,7 +39,6 @@ paragraph_filter).
 """
 
 _REFINEDWEB = EDITORS.index("refinedweb")
-_LOREM = phrases_of("lorem ipsum")
 _SIGNALS = len(edits.SIGNALS)
 
 
@@ -99,10 +100,10 @@ def edit(view: TextView, editors: np.ndarray) -> tuple[np.ndarray, np.ndarray, n
         np.zeros((rows, _SIGNALS)),
     )
     line, room = scratch_for(view), room_for(view)
-    words = np.empty(room.line_begin.size, np.int32)
-    written = _edit(view.starts, view.stops, view.data, class_table(), room,
-                    (line.points, line.classes, line.places, words), _c4_limits(), _refinedweb_limits(), editors,
-                    data, lengths, removed, measured)  # fmt: skip
+    scratch = (line.points, line.classes, line.places)
+    judged = (np.empty(room.line_begin.size, np.int32), np.empty(room.line_begin.size, np.uint8))
+    written = _edit(view.starts, view.stops, view.data, class_table(), room, scratch, judged, gates_for(view),
+                    _c4_limits(), _refinedweb_limits(), editors, data, lengths, removed, measured)  # fmt: skip
     return data[:written], lengths, removed, measured
 
 
@@ -122,19 +123,20 @@ def _refinedweb_limits() -> np.ndarray:
 
 
 @kernel
-def _edit(starts, stops, data, table, room, line, c4, refinedweb, editors, out, lengths, removed, measured):  # type: ignore[no-untyped-def]
+def _edit(starts, stops, data, table, room, line, judged, gates, c4, refinedweb, editors, out, lengths, removed, measured):  # type: ignore[no-untyped-def] # noqa: E501
     """Write every document's edited bytes to `out` one after another; returns their total length."""
     written = 0
     for row in range(starts.size):
         page = load(data, starts[row], stops[row], table, room)
         found, editor = measured[row], editors[row]
-        found[0], found[1] = _page_marks(page.points)
-        variant = editor if editor < _REFINEDWEB else -1
-        words = line[3][: page.text_begin.size]
+        size = page.text_begin.size
+        words, kinds = judged[0][:size], judged[1][:size]
+        found[0], found[1] = _open_gates(data, page, gates, kinds)
         total = _count_words(page, words)
-        length, gone = edit_c4(data, page, line, words, c4, variant, out, written, found[2:6])
+        variant = editor if editor < _REFINEDWEB else -1
+        length, gone = edit_c4(data, page, line, words, kinds, c4, variant, out, written, found[2:6])
         mine = editor == _REFINEDWEB
-        solid, dropped, lost = edit_refinedweb(data, page, line, words, refinedweb, mine, out, written)
+        solid, dropped, lost = edit_refinedweb(data, page, line, words, kinds, refinedweb, mine, out, written)
         found[6], found[7] = ratio(lost, total), _long_lines(page)
         if editor < 0:
             length = copy(data, starts[row], stops[row], out, written)
@@ -145,23 +147,32 @@ def _edit(starts, stops, data, table, room, line, c4, refinedweb, editors, out, 
 
 
 @kernel
-def _count_words(page, words):  # type: ignore[no-untyped-def]
-    """Fill `words` with the words of each line; returns their sum."""
-    total = 0
-    for number in range(words.size):
-        words[number] = count_words(page.classes, page.text_begin[number], page.text_end[number])[0]
-        total += words[number]
-    return total
+def _open_gates(data, page, gates, kinds):  # type: ignore[no-untyped-def]
+    """Fill `kinds` with the kinds of gates in each line; returns ({, lorem ipsum) on the page."""
+    count = find_gates(data, page.places[0], page.places[page.points.size], gates)
+    kinds_by_line(page, gates, count, kinds)
+    braces = lorems = 0
+    for gate in range(count):
+        braces += 1 if gates.kinds[gate] == BRACE else 0
+        lorems += 1 if gates.kinds[gate] & LOREM else 0
+    return braces, count_phrase(page.points, page.points.size, LOREM_IPSUM) if lorems else 0
 
 
 @kernel
-def _page_marks(points):  # type: ignore[no-untyped-def]
-    """({, lorem ipsum) on the page."""
-    braces = lorems = 0
-    for at in range(points.size):
-        braces += 1 if points[at] == 0x7B else 0
-        lorems += 1 if phrase_near(points, 0, points.size, at, _LOREM)[0] == 0 else 0
-    return braces, lorems
+def _count_words(page, words):  # type: ignore[no-untyped-def]
+    """Fill `words` with the words of each line; returns their sum."""
+    total = at = 0
+    if has_unspaced(page.classes):
+        for number in range(words.size):
+            words[number] = count_words(page.classes, page.text_begin[number], page.text_end[number])[0]
+            total += words[number]
+        return total
+    for number in range(words.size):
+        first = at
+        while at < page.word_begin.size and page.word_begin[at] < page.line_end[number]:
+            at += 1
+        words[number] = at - first
+    return at
 
 
 @kernel

@@ -21,6 +21,7 @@ from pipelines.kernels.compile import kernel
 from pipelines.kernels.lines import ends_in_ellipsis, lowered
 from pipelines.kernels.phrases import has_phrase, phrase_near, phrases_of
 from pipelines.kernels.words import count_words
+from pipelines.quality.line_gates import PATTERN
 from pipelines.quality.line_output import copy, newline, put_point, write_points
 
 COUNTED = (
@@ -40,18 +41,18 @@ _LONGEST = max(map(len, COUNTED))
 
 
 @kernel
-def edit_refinedweb(data, page, line, words, limits, writing, out, written):  # type: ignore[no-untyped-def]
+def edit_refinedweb(data, page, line, words, kinds, limits, writing, out, written):  # type: ignore[no-untyped-def]
     """Judge every line of the page and, if `writing`, write what is left.
 
-    Returns (bytes written, lines removed, words removed). line: scratch of three arrays. words int32 (lines,):
-    words of each line. limits: float64 (3,).
+    Returns (bytes written, lines removed, words removed). line: scratch of three arrays. words int32 (lines,)
+    and kinds uint8 (lines,): words and gates (`line_gates`) of each line. limits: float64 (3,).
     """
     length = solid = removed = lost = 0
     for number in range(page.text_begin.size):
         begin, end = page.text_begin[number], page.text_end[number]
         if begin < end:
             mine = words[number]
-            m = _left(page, begin, end, mine, limits, line)
+            m = _left(page, begin, end, mine, kinds[number] & PATTERN != 0, limits, line)
             lost += mine if m == 0 else 0
             lost += mine - count_words(line[1], 0, m)[0] if m > 0 else 0
             if m == 0:
@@ -74,19 +75,18 @@ def edit_refinedweb(data, page, line, words, limits, writing, out, written):  # 
 
 
 @kernel
-def _left(page, begin, end, words, limits, line):  # type: ignore[no-untyped-def]
-    """What the rules leave of a line: 0 nothing, -1 all of it, else so many code points, put into `line`."""
+def _left(page, begin, end, words, likely, limits, line):  # type: ignore[no-untyped-def]
+    """What the rules leave of a line: 0 nothing, -1 all of it, else so many code points, put into `line`.
+
+    likely: False if no pattern stands in the line.
+    """
     points, classes = page.points, page.classes
-    upper = digits = 0
-    for at in range(begin, end):
-        upper += 1 if classes[at] & UPPER else 0
-        digits += 1 if classes[at] & DIGIT else 0
     size = end - begin
-    if upper > limits[MAX_UPPER_RATIO] * size or digits == size or words < limits[MIN_WORDS]:
+    if words < limits[MIN_WORDS] or _count_upper(classes[begin:end]) > limits[MAX_UPPER_RATIO] * size:
         return 0
-    if digits and _is_counter(points, classes, begin, end):
+    if _is_numerical(classes, begin, end) or _is_counter(points, classes, begin, end):
         return 0
-    if words > limits[MAX_PATTERN_WORDS] or not has_phrase(points, begin, end, _PATTERNS):
+    if not likely or words > limits[MAX_PATTERN_WORDS] or not has_phrase(points, begin, end, _PATTERNS):
         return -1
     m = _without_carts(page, begin, end, line)
     first, m = _without_ends(line[0], line[1], m)
@@ -95,6 +95,21 @@ def _left(page, begin, end, words, limits, line):  # type: ignore[no-untyped-def
     for k in range(first, m):
         line[0][k - first], line[1][k - first], line[2][k - first] = line[0][k], line[1][k], line[2][k]
     return m - first
+
+
+@kernel
+def _count_upper(classes):  # type: ignore[no-untyped-def]
+    upper = np.uint32(0)
+    for kind in classes:
+        upper = np.uint32(upper + np.uint32(kind & UPPER != 0))
+    return upper
+
+
+@kernel
+def _is_numerical(classes, begin, end):  # type: ignore[no-untyped-def]
+    while begin < end and classes[begin] & DIGIT:
+        begin += 1
+    return begin == end
 
 
 @kernel
