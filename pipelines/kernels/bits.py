@@ -8,12 +8,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
+from pipelines.kernels.compile import kernel
+
 BLOCK = 64
 """Characters of a mask."""
+
+_ONE, _ALL = np.uint64(1), ~np.uint64(0)
 
 
 @intrinsic
@@ -60,6 +65,12 @@ def count_bits(context, mask):  # type: ignore[no-untyped-def]
         return builder.ctpop(arguments[0])
 
     return types.int64(types.uint64), generate
+
+
+@kernel
+def within(at, n):  # type: ignore[no-untyped-def]
+    """uint64: bit k is set if `at` + k is below `n`."""
+    return _ALL if n - at >= BLOCK else (_ONE << np.uint64(n - at)) - _ONE
 
 
 def _load(context: Any, builder: Any, signature: Any, arguments: Any, kind: Any, align: int) -> Any:

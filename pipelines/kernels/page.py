@@ -7,13 +7,13 @@ from typing import NamedTuple
 import numpy as np
 
 from pipelines.kernels.arrow import TextView
-from pipelines.kernels.bits import BLOCK, class_mask, lowest_bit
+from pipelines.kernels.bits import BLOCK, class_mask, lowest_bit, within
 from pipelines.kernels.codepoints import LINE_BREAK, SPACE
 from pipelines.kernels.compile import kernel
 from pipelines.kernels.decode import decode
 from pipelines.kernels.lines import strip
 
-_ONE, _ALL = np.uint64(1), ~np.uint64(0)
+_ONE = np.uint64(1)
 
 
 class Page(NamedTuple):
@@ -71,12 +71,6 @@ def load(data, start, stop, table, room):  # type: ignore[no-untyped-def]
         room.text_begin[:lines],
         room.text_end[:lines],
     )
-
-
-@kernel
-def within(at, n):  # type: ignore[no-untyped-def]
-    """uint64: bit k is set if `at` + k is below `n`."""
-    return _ALL if n - at >= BLOCK else (_ONE << np.uint64(n - at)) - _ONE
 
 
 @kernel

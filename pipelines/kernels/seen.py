@@ -10,12 +10,15 @@ from typing import NamedTuple
 
 import numpy as np
 
+from pipelines.kernels.bits import eight_bytes
 from pipelines.kernels.compile import kernel
 
 BASIS = np.uint64(0xCBF29CE484222325)
 PRIME = np.uint64(0x100000001B3)
 MIX = np.uint64(0x9E3779B97F4A7C15)
 ONE, TWO, FOUR, HALF = np.uint64(1), np.uint64(2), np.uint64(4), np.uint64(32)
+
+_EIGHT = 8
 
 
 class Seen(NamedTuple):
@@ -98,6 +101,33 @@ def hash_points(points, begin, end):  # type: ignore[no-untyped-def]
         at += ONE
     value = (value ^ (value >> HALF)) * MIX
     return value ^ (value >> np.uint64(29))
+
+
+@kernel
+def hash_bytes(data, begin, end):  # type: ignore[no-untyped-def]
+    """A 64-bit hash of the bytes [begin, end) of `data`, eight at a time. Other than that of code points."""
+    value = BASIS ^ np.uint64(end - begin)
+    at = begin
+    while at + _EIGHT <= end:
+        value = (value ^ eight_bytes(data, at)) * MIX
+        value ^= value >> HALF
+        at += _EIGHT
+    if at < end:
+        value = (value ^ _rest(data, at, end)) * MIX
+        value ^= value >> HALF
+    value *= MIX
+    return value ^ (value >> np.uint64(29))
+
+
+@kernel
+def _rest(data, at, end):  # type: ignore[no-untyped-def]
+    """The bytes [at, end), fewer than eight, as one number."""
+    if at + _EIGHT <= data.size:
+        return eight_bytes(data, at) & ((ONE << np.uint64(8 * (end - at))) - ONE)
+    value = np.uint64(0)
+    for k in range(end - at):
+        value |= np.uint64(data[at + k]) << np.uint64(8 * k)
+    return value
 
 
 @kernel

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from pipelines.kernels.bits import BLOCK, class_mask, count_bits, within
 from pipelines.kernels.codepoints import DIGIT, LETTER, LOGOGRAM, SPACE, UNSPACED
 from pipelines.kernels.compile import kernel
 
@@ -16,6 +17,8 @@ STOP_WORDS = ("the", "be", "to", "of", "and", "that", "have", "with")
 """Gopher's eight (Rae et al. 2021, A.1.1)."""
 
 _PACKED = tuple(int.from_bytes(word.encode(), "big") for word in STOP_WORDS)
+
+_ALL_STOP_WORDS = (1 << len(STOP_WORDS)) - 1
 
 
 @kernel
@@ -141,21 +144,41 @@ def longest_word(classes, begin, end):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def count_stop_words(points, classes, n):  # type: ignore[no-untyped-def]
-    """How many of the eight `STOP_WORDS` occur as a word: any case, marks around the word ignored."""
+def count_spaced(classes, n, words, characters):  # type: ignore[no-untyped-def]
+    """`count_words` of a page without unspaced letters, from its stretches without white space and their
+    characters: left are those with a letter.
+
+    Added to the mask of such stretches, that of letters carries out of each that has one, into the space behind it.
+    """
+    with_letter = 0
+    carry = np.uint64(0)
+    for at in range(0, n, BLOCK):
+        space = class_mask(classes, at, np.uint32(SPACE)) | ~within(at, n)
+        letters = class_mask(classes, at, np.uint32(LETTER)) & ~space
+        total = ~space + letters
+        over = np.uint64(total < letters)
+        total += carry
+        over |= np.uint64(total < carry)
+        with_letter += count_bits(total & space)
+        carry = over
+    return words, with_letter + np.int64(carry), words, characters
+
+
+@kernel
+def count_stop_words(page, places):  # type: ignore[no-untyped-def]
+    """How many of the eight `STOP_WORDS` are among the words number `places` of `page`: any case, marks around
+    the word ignored.
+    """
+    points, classes, begins, ends = page.points, page.classes, page.word_begin, page.word_end
     found = 0
-    at = 0
-    while at < n:
-        while at < n and not classes[at] & (LETTER | DIGIT):
-            at += 1
-        first = at
-        while at < n and not classes[at] & SPACE:
-            at += 1
-        found |= _stop_word(points, first, _trimmed(classes, first, at))
-    total = 0
-    for k in range(len(_PACKED)):
-        total += (found >> k) & 1
-    return total
+    for word in places:
+        begin, end = begins[word], ends[word]
+        while begin < end and not classes[begin] & (LETTER | DIGIT):
+            begin += 1
+        found |= _stop_word(points, begin, _trimmed(classes, begin, end))
+        if found == _ALL_STOP_WORDS:
+            break
+    return count_bits(np.uint64(found))
 
 
 @kernel

@@ -16,9 +16,10 @@ import pyarrow as pa
 from pipelines.kernels.arrow import TextView, text_view
 from pipelines.kernels.codepoints import class_table
 from pipelines.kernels.compile import kernel
-from pipelines.kernels.ngrams import Grams, add_words, count_grams, grams_for
+from pipelines.kernels.ngrams import Grams, add_page_words, add_words, count_grams, grams_for
 from pipelines.kernels.normal import Forms, Normal, forms, normal_for
 from pipelines.kernels.page import Page, load, room_for
+from pipelines.kernels.repeated_lines import RepeatedLines, find_repeated_lines, repeated_lines_for
 from pipelines.kernels.repeats import Repeats, repeats_for
 from pipelines.kernels.seen import Seen, seen_for
 from pipelines.quality.families import (
@@ -98,6 +99,7 @@ class Tools(NamedTuple):
 
     room: Page
     seen: Seen
+    repeated_lines: RepeatedLines
     grams: Grams
     spare: Grams
     bins: np.ndarray
@@ -115,6 +117,7 @@ def tools_for(view: TextView) -> Tools:
     return Tools(
         room,
         seen,
+        repeated_lines_for(room),
         grams_for(words),
         grams_for(words),
         np.empty(BINS, np.int64),
@@ -148,15 +151,16 @@ def measure(view: TextView, languages: np.ndarray, wanted: Collection[str] = tup
 @kernel
 def _measure_ours(starts, stops, data, table, tools, languages, out):  # type: ignore[no-untyped-def]
     """Fill the columns of our own families, a document at a time."""
+    seen, grams, repeated = tools.seen, tools.grams, tools.repeated_lines
     for row in range(starts.size):
         page = load(data, starts[row], stops[row], table, tools.room)
-        measure_basic(page, tools.seen, out[row, :BASIC])
+        add_page_words(grams, seen, data, page.places, page.word_begin, page.word_end)
+        find_repeated_lines(data, page, seen, repeated)
+        measure_basic(page, grams, repeated, out[row, :BASIC])
         words = out[row, N_WORDS]
-        add_words(tools.grams, tools.seen, page.points, page.word_begin, page.word_end)
-        count_grams(tools.grams, tools.seen)
-        measure_repetition(page, tools.seen, tools.grams, out[row, BASIC:REPETITION])
         measure_lines(page, words, out[row, REPETITION:LINES])
-        measure_stop_words(page, languages[row], tools.stop_words, words, out[row, LINES:STOP_WORDS])
+        measure_stop_words(page, grams, languages[row], tools.stop_words, words, out[row, LINES:STOP_WORDS])
+        measure_repetition(data, page, seen, grams, repeated, out[row, BASIC:REPETITION])
 
 
 @kernel

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pipelines.kernels.codepoints import LINE_END, LOGOGRAM
 from pipelines.kernels.compile import kernel
-from pipelines.kernels.lines import NEWLINE
 from pipelines.kernels.ratio import ratio
 from pipelines.quality.families.signal import Signal
 
@@ -40,7 +39,7 @@ def measure_lines(page, words, out):  # type: ignore[no-untyped-def]
         short += 1 if _is_short(page.classes, begin, end) else 0
     out[0] = ratio(ended, lines)
     out[1] = ratio(short, lines)
-    out[2] = ratio(_count_newlines(page.points), words)
+    out[2] = ratio(page.line_begin.size - 1, words)
 
 
 @kernel
@@ -51,11 +50,3 @@ def _is_short(classes, begin, end):  # type: ignore[no-untyped-def]
     for at in range(begin, end):
         width += LOGOGRAM_WIDTH - 1 if classes[at] & LOGOGRAM else 0
     return width < SHORT_LINE
-
-
-@kernel
-def _count_newlines(points):  # type: ignore[no-untyped-def]
-    total = 0
-    for at in range(points.size):
-        total += 1 if points[at] == NEWLINE else 0
-    return total

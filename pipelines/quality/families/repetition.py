@@ -10,9 +10,9 @@ from __future__ import annotations
 import numpy as np
 
 from pipelines.kernels.compile import kernel
-from pipelines.kernels.ngrams import LONGEST, add_words, count_grams
+from pipelines.kernels.ngrams import LONGEST, add_page_words, count_grams
 from pipelines.kernels.ratio import ratio
-from pipelines.kernels.seen import MIX, forget, hash_points, known
+from pipelines.kernels.seen import MIX, forget, known
 from pipelines.kernels.words import has_unspaced, list_words
 from pipelines.quality.families.signal import Signal
 
@@ -44,17 +44,17 @@ PARAGRAPH = np.uint64(0x5851F42D4C957F2D)
 
 
 @kernel
-def measure_repetition(page, seen, grams, out):  # type: ignore[no-untyped-def]
-    """Fill `out` with `SIGNALS`, in order.
+def measure_repetition(data, page, seen, grams, repeated, out):  # type: ignore[no-untyped-def]
+    """Fill `out` with `SIGNALS`, in order, of the page that was loaded from `data`.
 
-    `grams` holds the counted stretches between white space of `page`: only where a script without spaces
-    occurs are its words others, and are counted here.
+    grams: the stretches without white space of the page, numbered; where a script without spaces occurs, its
+    words take their place. repeated: its repeated lines (`kernels.repeated_lines`).
     """
-    out[0], out[1], out[2] = _lines(page, seen)
+    out[0], out[1], out[2] = _lines(page, seen, repeated)
     if has_unspaced(page.classes):
         words = list_words(page.classes, grams.begins, grams.ends)
-        add_words(grams, seen, page.points, grams.begins[:words], grams.ends[:words])
-        count_grams(grams, seen)
+        add_page_words(grams, seen, data, page.places, grams.begins[:words], grams.ends[:words])
+    count_grams(grams, seen)
     characters = grams.sums[grams.size[0]]
     for n in range(2, 5):
         out[n + 1] = ratio(grams.most[n] * grams.top[n], characters) if grams.most[n] > 1 else 0.0
@@ -63,9 +63,9 @@ def measure_repetition(page, seen, grams, out):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _lines(page, seen):  # type: ignore[no-untyped-def]
+def _lines(page, seen, repeated):  # type: ignore[no-untyped-def]
     """Repeated paragraphs per paragraph, and characters in repeated lines and paragraphs per character."""
-    characters = in_lines = in_paragraphs = paragraphs = repeated = 0
+    characters = in_lines = in_paragraphs = paragraphs = again = 0
     forget(seen, page.text_begin.size + 1)
     paragraph, length = PARAGRAPH, 0
     for line in range(page.text_begin.size + 1):
@@ -73,14 +73,13 @@ def _lines(page, seen):  # type: ignore[no-untyped-def]
         if blank and length:
             paragraphs += 1
             if known(seen, paragraph):
-                repeated += 1
+                again += 1
                 in_paragraphs += length
             paragraph, length = PARAGRAPH, 0
         elif not blank:
-            begin, end = page.text_begin[line], page.text_end[line]
-            key = hash_points(page.points, begin, end)
-            in_lines += end - begin if known(seen, key) else 0
-            paragraph = (paragraph ^ key) * MIX
-            length += end - begin
-            characters += end - begin
-    return ratio(repeated, paragraphs), ratio(in_lines, characters), ratio(in_paragraphs, characters)
+            size = page.text_end[line] - page.text_begin[line]
+            in_lines += size if repeated.again[line] else 0
+            paragraph = (paragraph ^ repeated.keys[line]) * MIX
+            length += size
+            characters += size
+    return ratio(again, paragraphs), ratio(in_lines, characters), ratio(in_paragraphs, characters)

@@ -31,25 +31,27 @@ _EMPTY = np.uint64(0)
 class StopTable(NamedTuple):
     """keys uint64 (SIZE,): hashes of language and word, 0 where there is none, found by open addressing.
     longest int64 (languages,): characters of the longest word to look for inside the text; 0 where words have
-    spaces around them.
+    spaces around them. widest int64 (languages,): characters of the longest word.
     """
 
     keys: np.ndarray
     longest: np.ndarray
+    widest: np.ndarray
 
 
 @cache
 def stop_table() -> StopTable:
     """The table of all lists, each word also with a capital; read-only. Built once a process."""
-    keys, longest = np.zeros(SIZE, np.uint64), np.zeros(len(LANGUAGES), np.int64)
+    keys, (longest, widest) = np.zeros(SIZE, np.uint64), np.zeros((2, len(LANGUAGES)), np.int64)
     for number, words in enumerate(STOP_WORDS.values()):
         for word in words.split():
             for form in {word, word.capitalize()}:
                 points = np.frombuffer(form.encode("utf-32-le"), np.uint32)
+                widest[number] = max(widest[number], points.size)
                 _enter(keys, np.uint64(_key(points, 0, points.size, number)))
                 if class_table()[points[0]] & UNSPACED:
                     longest[number] = max(longest[number], points.size)
-    return StopTable(keys, longest)
+    return StopTable(keys, longest, widest)
 
 
 def language_numbers(codes: pa.Array) -> np.ndarray:
@@ -64,16 +66,28 @@ def language_numbers(codes: pa.Array) -> np.ndarray:
 
 
 @kernel
-def measure_stop_words(page, language, table, words, out):  # type: ignore[no-untyped-def]
-    """Fill `out` with `SIGNALS`. language: its number, or -1; words: how many the text has."""
+def measure_stop_words(page, grams, language, table, words, out):  # type: ignore[no-untyped-def]
+    """Fill `out` with `SIGNALS`. grams: the stretches without white space of the page, numbered. language: its
+    number, or -1; words: how many the text has.
+    """
     found = 0
     if language >= 0 and table.longest[language]:
         found = _count_inside(page, language, table)
     elif language >= 0:
-        for word in range(page.word_begin.size):
-            begin, end = _bare(page, page.word_begin[word], page.word_end[word])
-            found += 1 if begin < end and _knows(table.keys, _key(page.points, begin, end, language)) else 0
+        found = _count_spaced(page, grams, language, table)
     out[0] = found / words if words > 0 else 0.0
+
+
+@kernel
+def _count_spaced(page, grams, language, table):  # type: ignore[no-untyped-def]
+    """Stop words among the stretches without white space; each different one is looked up once."""
+    total = 0
+    for number in range(grams.size[1]):
+        word = grams.firsts[number]
+        begin, end = _bare(page, page.word_begin[word], page.word_end[word])
+        if 0 < end - begin <= table.widest[language]:
+            total += grams.counts[number] if _knows(table.keys, _key(page.points, begin, end, language)) else 0
+    return total
 
 
 @kernel
