@@ -1,7 +1,8 @@
-"""Ingest and filter through Spark: MB of text a second and core, everything on.
+"""Ingest and filter through Spark: MB of text a second and core, everything on, and where the time goes.
 
 `python -m benchmarks.pipeline [COPIES]`. The bench corpus is written several times over as Parquet shards; one small
-run warms the workers (imports, kernels), then the whole is timed. Spark's start is not counted, writing tables is.
+run warms the workers (imports, kernels), then the whole is timed twice: with all tables written, and with the same
+stages and nothing written, each stage timed in the workers. Spark's start is not counted.
 """
 
 from __future__ import annotations
@@ -10,18 +11,35 @@ import contextlib
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pyarrow import fs
+from rich.console import Console
+from rich.table import Table
 
 from benchmarks.corpus import bench_rows, text_bytes
-from daybreak.recipe import load_recipe
+from daybreak.progress import Progress
+from daybreak.recipe import Recipe, load_recipe
+from daybreak.schema import DOCUMENTS
+from pipelines.chain import build_chain
+from pipelines.extract.html import Extract
+from pipelines.ingest.identify import doc_id
+from pipelines.ingest.inputs import Input
+from pipelines.ingest.registry import READERS
+from pipelines.narrow import UnitResult, run_units
 from pipelines.runner import Runner
+from pipelines.steps.filter import decider
+from pipelines.steps.ingest import inputs
 
 CORES = 2
 SHARDS = 8
+KINDS = ("driver", "JVM", "workers")
 RECIPE = """
 name: bench
 workspace: {folder}/ws
@@ -50,32 +68,92 @@ def runner(folder: Path, which: str) -> Runner:
     return Runner(load_recipe(file))
 
 
-def cpu_seconds() -> float:
-    """CPU time of this process and all its living descendants, those they have waited for included."""
-    total = 0.0
+@dataclass(frozen=True)
+class BareUnit:
+    """The work on one file without its tables: read, extract, all stages of the chain, decide; CPU seconds of each."""
+
+    recipe: Recipe
+
+    def __call__(self, item: Input) -> UnitResult:
+        """`facts` holds the seconds by name."""
+        spent: dict[str, float] = {}
+        source = self.recipe.sources[item.source]
+        chain, decide, extract = build_chain(self.recipe, item.source), decider(self.recipe), Extract()
+        size, files = self.recipe.ingest.batch_bytes, fs.LocalFileSystem()
+        read = READERS[source.format](item.path, files, batch_bytes=size, options=source.options)
+        while (raw := timed(spent, "read", next, read, None)) is not None:
+            ids = timed(spent, "doc_id", doc_id, item.source, item.file, raw)
+            batch = as_documents(timed(spent, "extract", extract, raw), ids, item)
+            for stage in chain.stages:
+                batch = timed(spent, getattr(stage, "name", type(stage).__name__), stage, batch)
+            timed(spent, "filter", decide, batch)
+        return UnitResult(item.unit, facts=spent)
+
+
+def timed(spent: dict[str, float], name: str, work: Callable[..., Any], *arguments: Any) -> Any:
+    """`work(*arguments)`, its CPU seconds added to `spent`."""
+    began = time.process_time()
+    result = work(*arguments)
+    spent[name] = spent.get(name, 0.0) + time.process_time() - began
+    return result
+
+
+def as_documents(raw: pa.RecordBatch, ids: pa.Array, item: Input) -> pa.RecordBatch:
+    """RAW batch -> DOCUMENTS batch; every row of the bench corpus is readable."""
+    known = {name: raw.column(name) for name in raw.schema.names}
+    known |= {name: pa.repeat(getattr(item, name), len(raw)) for name in ("source", "file")}
+    return pa.RecordBatch.from_arrays(
+        [(known | {"doc_id": ids})[f.name] for f in DOCUMENTS], schema=DOCUMENTS
+    )
+
+
+def cpu_seconds() -> dict[str, float]:
+    """CPU time by kind of process: this one, its JVM, and Spark's Python workers (with children they waited for)."""
+    total = dict.fromkeys(KINDS, 0.0)
     for process in [psutil.Process(), *psutil.Process().children(recursive=True)]:
         with contextlib.suppress(psutil.NoSuchProcess):
-            total += sum(process.cpu_times()[:4])
+            own = process.pid == psutil.Process().pid
+            kind = "driver" if own else "JVM" if process.name() == "java" else "workers"
+            total[kind] += sum(process.cpu_times()[: 4 if kind == "workers" else 2])
     return total
 
 
+@contextlib.contextmanager
+def measured(table: Table, name: str, size: float) -> Iterator[None]:
+    """Add a row to `table`: seconds, MB/s a core, MB a CPU second, CPU seconds by kind."""
+    began, before = time.monotonic(), cpu_seconds()
+    yield
+    spent, after = time.monotonic() - began, cpu_seconds()
+    used = {kind: after[kind] - before[kind] for kind in KINDS}
+    rates = (spent, size / spent / CORES, size / sum(used.values()))
+    table.add_row(name, *(f"{value:.1f}" for value in (*rates, *used.values())))
+
+
 def main() -> None:
-    """Print the rate."""
+    """Print both tables."""
     copies = int(sys.argv[1]) if len(sys.argv) > 1 else 10
     rows = bench_rows()
     size = copies * text_bytes([row["text"] for row in rows]) / 1e6
+    title = f"{size:.0f} MB of text, local[{CORES}]; CPU seconds by kind of process"
+    table = Table("", "s", "MB/s a core", "MB a CPU s", *KINDS, title=title)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write_shards(folder / "shards", rows, copies)
         list(runner(folder, "warm").run(["ingest", "filter"]))
-        began, used = time.monotonic(), cpu_seconds()
-        seconds = {o.step: o.seconds for o in runner(folder, "shard").run(["ingest", "filter"])}
-        spent, used = time.monotonic() - began, cpu_seconds() - used
-    steps = ", ".join(f"{step} {each:.1f} s" for step, each in seconds.items())
-    print(f"{size:.0f} MB of text, local[{CORES}], everything written: {spent:.1f} s ({steps})")
-    print(
-        f"{size / spent / CORES:.1f} MB/s a core by the clock, {size / used:.1f} MB a CPU second (JVM and workers)"
-    )
+        whole = runner(folder, "shard")
+        with measured(table, "everything written", size):
+            for step in ("ingest", "filter"):
+                with measured(table, f"  {step}", size):
+                    list(whole.run([step]))
+        with measured(table, "nothing written", size):
+            units, work = inputs(whole.recipe), BareUnit(whole.recipe)
+            results = run_units(whole.session(), units, work, Progress())
+    Console().print(table)
+    spent = {stage: sum(result.facts[stage] for result in results) for stage in results[0].facts}
+    stages = Table("stage", "ns a byte", "MB/s", title="in the workers, nothing written")
+    for stage, seconds in {**spent, "all": sum(spent.values())}.items():
+        stages.add_row(stage, f"{seconds / size * 1e3:.2f}", f"{size / max(seconds, 1e-9):,.0f}")
+    Console().print(stages)
 
 
 if __name__ == "__main__":

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import pickle
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import pyarrow as pa
@@ -99,8 +101,19 @@ def _task(
                 yield pa.RecordBatch.from_arrays(
                     [pa.array([index]), pa.array([result], pa.binary())], schema=RESULT
                 )
+        _settle()
 
     return task
+
+
+@cache
+def _settle() -> None:
+    """Take what a worker's first task loaded out of garbage collection, once a process.
+
+    Spark collects after every task: through all modules and kernels that is a twentieth of a second and more.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 class watched:

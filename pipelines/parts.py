@@ -16,6 +16,8 @@ from daybreak.storage import Store
 
 GROUP_ROWS = 4096
 GROUP_BYTES = 16 << 20
+UNLIKE = ("text", "doc_id", "exact_hash", "url", "metadata", "timestamp", "cluster_id", "matched")
+"""Columns of strings whose values are seldom the same twice."""
 
 
 class PartWriter:
@@ -31,7 +33,11 @@ class PartWriter:
         self._rows = self._bytes = self._total = 0
         store.make(*path.split("/")[:-1])
         self._writer = pq.ParquetWriter(
-            store.path(self._temporary), schema, filesystem=store.filesystem, compression="zstd"
+            store.path(self._temporary),
+            schema,
+            filesystem=store.filesystem,
+            compression="zstd",
+            use_dictionary=dictionary_columns(schema),
         )
 
     def write(self, batch: pa.RecordBatch) -> None:
@@ -79,6 +85,25 @@ class PartWriter:
         if kind is not None:
             self._writer.close()
             self._store.remove(self._temporary)
+
+
+def dictionary_columns(schema: pa.Schema) -> list[str]:
+    """Paths of the columns that are worth a dictionary: strings that repeat, and what stands in lists.
+
+    Numbers come out larger with one, and the dictionary of a text is given up after a megabyte of work.
+    """
+    names = [field.name for field in schema if pa.types.is_string(field.type) and field.name not in UNLIKE]
+    return [*names, *(path for field in schema for path in _list_paths(field.name, field.type))]
+
+
+def _list_paths(name: str, kind: pa.DataType) -> list[str]:
+    """Parquet's paths of the values in a list, or in the structs that it holds; none where it is no list."""
+    if not pa.types.is_list(kind):
+        return []
+    value = f"{name}.list.element"
+    if pa.types.is_struct(kind.value_type):
+        return [f"{value}.{field.name}" for field in kind.value_type]
+    return [value]
 
 
 def row_bytes(batch: pa.RecordBatch) -> np.ndarray:

@@ -15,10 +15,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import xxhash
-from numba import njit
 
 from pipelines.dedup.kernels import decode, text_buffers
+from pipelines.kernels.compile import kernel
 from pipelines.kernels.utf8 import write_point
+from pipelines.kernels.wide import HIGHS, equal8, least8, load8, store8
 
 VERSION = f"1/unicode-{unicodedata.unidata_version}"
 """Part of every fingerprint: hashes compare only within one version of rule and character database."""
@@ -29,6 +30,9 @@ N_CODE_POINTS = 0x32400
 _SPACE = 32
 _DROPPED = -1
 _UNSURE = 255
+
+SPACE8, UPPER_A, AFTER_Z, DELETE = (np.uint64(byte) for byte in (0x20, 0x41, 0x5B, 0x7F))
+EIGHT, TO_CASE, LAST_BIT = np.uint64(8), np.uint64(2), np.uint64(63)
 
 
 def _folded(char: str) -> int:
@@ -45,30 +49,52 @@ def fold_table() -> np.ndarray:
     return np.array([_folded(chr(point)) for point in range(N_CODE_POINTS)], dtype=np.int32)
 
 
-@njit(cache=True)
-def _fold(offsets: np.ndarray, data: np.ndarray, table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+@kernel
+def _fold(offsets, data, table):  # type: ignore[no-untyped-def]
+    """(where each folded text ends, int64 (n + 1,); all of them, uint8)."""
     # Lower case grows a character by half at most (U+023A: two bytes to three); 4 spare bytes a text.
     n = len(offsets) - 1
-    out = np.empty(len(data) + len(data) // 2 + 4 * n + 4, np.uint8)
+    out = np.empty(len(data) + len(data) // 2 + 4 * n + 12, np.uint8)
     ends = np.zeros(n + 1, np.int64)
     at = 0
     for d in range(n):
-        start, i = at, offsets[d]
-        pending = False
-        while i < offsets[d + 1]:
-            point, width = decode(data, i)
-            i += width
-            folded = table[point] if point < len(table) else point
-            if folded == _SPACE:
-                pending = at > start
-            elif folded != _DROPPED:
-                if pending:
-                    out[at] = _SPACE
-                    at += 1
-                    pending = False
-                at = write_point(out, at, int(folded))
+        at = _fold_text(data, offsets[d], offsets[d + 1], table, out, at)
         ends[d + 1] = at
     return ends, out[:at]
+
+
+@kernel
+def _fold_text(data, at, stop, table, out, start):  # type: ignore[no-untyped-def]
+    """Write the folded text [at, stop) to `out` from `start` on; returns where it ends there."""
+    end = start
+    spaced = True  # nothing at all, or a space, stands last in `out`
+    while at < stop:
+        if at + 8 <= stop:
+            word = load8(data, at)
+            spaces = equal8(word, SPACE8)
+            if _is_plain(word) and not spaces & ((spaces << EIGHT) | np.uint64(spaced << 7)):
+                store8(out, end, word | ((least8(word, UPPER_A) & ~least8(word, AFTER_Z)) >> TO_CASE))
+                spaced = spaces >> LAST_BIT != 0
+                at += 8
+                end += 8
+                continue
+        point, width = decode(data, at)
+        at += width
+        folded = table[point] if point < len(table) else point
+        if folded == _SPACE:
+            out[end] = _SPACE
+            end += not spaced
+            spaced = True
+        elif folded != _DROPPED:
+            end = write_point(out, end, folded)
+            spaced = False
+    return end - 1 if spaced and end > start else end
+
+
+@kernel
+def _is_plain(word):  # type: ignore[no-untyped-def]
+    """True if all eight bytes are ASCII from the space to the tilde."""
+    return (word & HIGHS) == 0 and (least8(word, SPACE8) & ~least8(word, DELETE)) == HIGHS
 
 
 def _composable() -> set[int]:
@@ -93,24 +119,33 @@ def quick_check_table() -> np.ndarray:
     return table
 
 
-@njit(cache=True)
-def _is_composed(offsets: np.ndarray, data: np.ndarray, table: np.ndarray) -> np.ndarray:
+@kernel
+def _is_composed(offsets, data, table):  # type: ignore[no-untyped-def]
+    """Which texts pass the quick check: bool (n,)."""
     out = np.ones(len(offsets) - 1, np.bool_)
     for d in range(len(out)):
-        i, last = offsets[d], 0
-        while i < offsets[d + 1]:
-            if data[i] < 0x80:
-                i += 1
-                last = 0
-                continue
-            point, width = decode(data, i)
-            i += width
-            order = table[point] if point < len(table) else _UNSURE
-            if order == _UNSURE or 0 < order < last:
-                out[d] = False
-                break
-            last = order
+        out[d] = _is_composed_text(data, offsets[d], offsets[d + 1], table)
     return out
+
+
+@kernel
+def _is_composed_text(data, at, stop, table):  # type: ignore[no-untyped-def]
+    last = 0
+    while at < stop:
+        if data[at] < 0x80:
+            while at + 8 <= stop and load8(data, at) & HIGHS == 0:
+                at += 8
+            while at < stop and data[at] < 0x80:
+                at += 1
+            last = 0
+            continue
+        point, width = decode(data, at)
+        at += width
+        order = int(table[point]) if point < len(table) else _UNSURE
+        if order == _UNSURE or 0 < order < last:
+            return False
+        last = order
+    return True
 
 
 def _compose(text: bytes) -> str:

@@ -14,7 +14,9 @@ from daybreak.schema import RAW
 from pipelines.extract.charset import decode
 from pipelines.extract.nesting import NEVER_NESTS, SVG, nesting_work
 from pipelines.ingest.rows import MAX_QUARANTINED
+from pipelines.kernels.arrow import TextView, text_view
 
+CARRIAGE_RETURN = 0x0D
 MAX_WORK = 10_000_000
 """Nesting work above which a page's whole text is taken instead of its main content (about two seconds)."""
 
@@ -91,15 +93,35 @@ class Extract:
 
 def tidy(text: pa.Array) -> pa.Array:
     r"""`text` with '\r\n' and lone '\r' as '\n', and without NUL."""
+    untidy = _untidy(text_view(text))
+    if not untidy.any():
+        return text
+    mask = pa.array(untidy)
+    rows = text.filter(mask)
     for old, new in (("\r\n", "\n"), ("\r", "\n"), ("\0", "")):
-        if pc.any(pc.match_substring(text, old)).as_py():
-            text = pc.replace_substring(text, old, new)
-    return text
+        rows = pc.replace_substring(rows, old, new)
+    return pc.replace_with_mask(text, mask, rows)
+
+
+def _untidy(view: TextView) -> np.ndarray:
+    """Which texts hold a carriage return or a NUL: bool (texts,)."""
+    rows = np.zeros(len(view.starts), bool)
+    if len(rows):
+        first = view.starts[0]
+        data = view.data[first : view.stops[-1]]
+        places = np.flatnonzero((data == CARRIAGE_RETURN) | (data == 0))
+        rows[np.searchsorted(view.stops, places + first, side="right")] = True
+    return rows
 
 
 def _blank(text: pa.Array) -> pa.Array:
     """Whether each text is there but holds nothing to read."""
-    return pc.fill_null(pc.or_(pc.utf8_is_space(text), pc.equal(pc.binary_length(text), 0)), False)
+    # Most texts are told by their first character.
+    doubtful = pc.fill_null(pc.utf8_is_space(pc.utf8_slice_codeunits(text, 0, 1)), False)
+    blank = pc.equal(pc.binary_length(text), 0)
+    if pc.any(doubtful).as_py():
+        blank = pc.replace_with_mask(blank, doubtful, pc.utf8_is_space(text.filter(doubtful)))
+    return pc.fill_null(blank, False)
 
 
 def _cut(payload: pa.Array, error: pa.Array) -> pa.Array:

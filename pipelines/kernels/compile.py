@@ -24,6 +24,7 @@ from numba.core.caching import CompileResultCacheImpl, FunctionCache, _CacheLoca
 Function = TypeVar("Function", bound=Callable[..., Any])
 PACKAGES = (
     "pipelines.decontaminate",
+    "pipelines.dedup",
     "pipelines.kernels",
     "pipelines.language",
     "pipelines.lists",

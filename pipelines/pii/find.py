@@ -75,6 +75,8 @@ class Finder:
         """Values in the windows, overlapping or not, each with its place in the order of rules."""
         found = []
         for begin, end, bits in windows:
+            if bits & hints.ID_CUE and not national.named(document, begin):
+                bits &= ~hints.ID_CUE
             shield = _shielded(document, begin, end) if bits & NUMBER_HINTS else end
             for order, kind, rule in _hinted(self.types, self.options, bits):
                 for first, last in rule.spans(document, begin, end):
@@ -135,7 +137,5 @@ def _number_windows(view: TextView) -> np.ndarray:
 def _token_windows(view: TextView) -> np.ndarray:
     _, classes, known = _tables()
     out = np.empty((int(view.n_bytes.sum()) // MIN_TOKEN + 1, 4), np.int64)
-    count = token_windows(
-        view.data, view.starts, view.stops, classes, known.slots, known.data, known.lengths, out
-    )
-    return out[:count]
+    table = (known.joints, known.slots, known.data, known.lengths)
+    return out[: token_windows(view.data, view.starts, view.stops, classes, *table, out)]

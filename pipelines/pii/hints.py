@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -63,20 +64,24 @@ def cue_table(phone: Iterable[str], ids: Iterable[str]) -> np.ndarray:
 @dataclass(frozen=True)
 class Prefixes:
     """Beginnings of keys, for kernels: `slots`, bool (CUE_TABLE_SIZE,), tells whether one begins with three bytes;
-    `data`, uint8 (n, longest), holds them padded with zeros; `lengths` is int64 (n,).
+    `joints`, of the same shape, whether one has these two bytes before its first - / or _; `data`, uint8
+    (n, longest), holds them padded with zeros; `lengths` is int64 (n,).
     """
 
     slots: np.ndarray
+    joints: np.ndarray
     data: np.ndarray
     lengths: np.ndarray
 
     @classmethod
     def of(cls, prefixes: Iterable[str]) -> Prefixes:
-        """Of three ASCII characters or more each."""
+        """Of three ASCII characters or more each, a - / or _ behind at least two, or a capital behind a letter."""
         encoded = [prefix.encode() for prefix in prefixes]
-        slots = np.zeros(CUE_TABLE_SIZE, np.bool_)
+        slots, joints = np.zeros((2, CUE_TABLE_SIZE), np.bool_)
         data = np.zeros((len(encoded), max(map(len, encoded))), np.uint8)
         for row, prefix in enumerate(encoded):
             slots[cue_slot(*prefix[:3])] = True
+            if joint := re.search(rb"..[-/_]", prefix):
+                joints[cue_slot(*joint[0])] = True
             data[row, : len(prefix)] = np.frombuffer(prefix, np.uint8)
-        return cls(slots, data, np.array([len(prefix) for prefix in encoded], np.int64))
+        return cls(slots, joints, data, np.array([len(prefix) for prefix in encoded], np.int64))

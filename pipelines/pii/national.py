@@ -122,6 +122,11 @@ def check_ssn(text: bytes, begin: int, end: int) -> Span | None:
     return (begin, end) if is_ssn(only(b"0-9", text[begin:end]).decode()) else None
 
 
+def named(text: bytes, begin: int) -> frozenset[str]:
+    """Modules of the numbers that a word shortly before `begin` names: no other rule of `CUED` finds one there."""
+    return _named(_before(text, begin))
+
+
 @lru_cache(maxsize=4096)
 def _named(before: bytes) -> frozenset[str]:
     """Modules of the numbers that a word in `before` names."""
@@ -132,7 +137,7 @@ def _named(before: bytes) -> frozenset[str]:
 
 def check_cued(text: bytes, begin: int, end: int, lengths: tuple[int, ...], module: str) -> Span | None:
     """The longest beginning of the window, in whole groups, that has one of `lengths` and right check digits."""
-    if module not in _named(_before(text, begin)) or byte_at(text, begin - 1) in b".-/":
+    if module not in named(text, begin) or byte_at(text, begin - 1) in b".-/":
         return None
     begin += 1 if text[begin] == 0x28 else 0
     for stop in prefixes_of(text, begin, end):

@@ -110,10 +110,15 @@ class Scrub:
         return exchange(rows, {kind: partial(_token, kind, key) for kind in drawn})
 
     def _urls(self, urls: pa.Array) -> tuple[pa.Array, list[tuple[int, Finding]]]:
+        if urls.null_count == len(urls):
+            return urls, []
         rows = self._exchanged(redact(urls, partial(url_search, self._finder), self._marks))
         return put_rows(urls, rows), list(in_order(rows))
 
     def _json(self, metadata: pa.Array) -> tuple[pa.Array, list[tuple[int, Finding]]]:
+        if metadata.null_count == len(metadata):
+            return metadata, []
+
         def edit(values: pa.Array) -> Rows:
             return self._exchanged(redact(values, partial(url_search, self._finder), self._marks))
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from pipelines.kernels.compile import kernel
+from pipelines.kernels.wide import LOWS, ONES, equal8, first8, least8, load8
 from pipelines.pii import hints
 
 DIGIT, UPPER, LOWER, HEX, LATIN_LEAD, BLANK, MARK = 1, 2, 4, 8, 16, 32, 64
 WORD = DIGIT | UPPER | LOWER
+SLASH, PAST_DIGITS, AT, LOW_LINE, DASH = (np.uint64(byte) for byte in (0x2F, 0x3A, 0x40, 0x5F, 0x2D))
+LETTER_A, PAST_LETTERS, CASES = np.uint64(0x61), np.uint64(0x7B), ONES * np.uint64(0x20)
+ONE, EIGHT, LAST = np.uint64(1), np.uint64(8), np.uint64(56)
 MIN_ID, MAX_ID, MIN_ID_DIGITS = 9, 18, 6
 MIN_WALLET, MAX_BASE58 = 26, 35
 MIN_IPV6, MAX_IPV6 = 7, 40
@@ -36,45 +40,112 @@ def byte_classes() -> np.ndarray:
 
 
 @kernel
-def token_windows(data, starts, stops, classes, slots, prefixes, lengths, out):  # type: ignore[no-untyped-def]
+def token_windows(data, starts, stops, classes, joints, slots, prefixes, lengths, out):  # type: ignore[no-untyped-def]
     """Fill `out`, int64 (n, 4), with row, begin, end, hints; give back how many windows there are.
 
     A window is a stretch of printing ASCII and Latin letters (U+00C0 to U+024F) with a hint in it. begin and
-    end count from the row's start. slots, prefixes and lengths are those of `hints.Prefixes`. Every byte is
+    end count from the row's start. joints, slots, prefixes and lengths are those of `hints.Prefixes`. Every byte is
     visited a fixed number of times: linear. n must be at least the bytes / 4.
     """
     found = 0
     for row in range(starts.size):
         start, stop = starts[row], stops[row]
-        at = token = start
-        bits = 0
-        while at < stop:
-            kind = classes[data[at]]
-            if kind & WORD:
-                end = at + 1
-                seen = kind
-                while end < stop and classes[data[end]] & WORD:
-                    seen |= classes[data[end]]
-                    end += 1
-                if end - at >= 2 and at + 2 < stop and slots[_slot(data, at)]:
-                    bits |= _SECRET if _has_prefix(data, at, stop, prefixes, lengths) else 0
-                if seen & (DIGIT | UPPER):
-                    bits |= _word_hints(data, at, end, stop, classes)
-                at = end
-                continue
-            if kind & MARK:
-                bits |= _mark_hints(data, at, token, stop, classes)
-            elif kind & LATIN_LEAD:
-                at += 1
-            elif kind & BLANK:
-                if bits:
-                    found = _emit(out, found, row, token - start, at - start, bits)
-                token = at + 1
-                bits = 0
-            at += 1
-        if bits:
-            found = _emit(out, found, row, token - start, stop - start, bits)
+        at = start
+        while True:
+            sign = _next_sign(data, at, stop, joints)
+            if sign == stop:
+                break
+            token = _token_start(data, sign, at, classes)
+            at, bits = _token(data, token, stop, classes, slots, prefixes, lengths)
+            if bits:
+                found = _emit(out, found, row, token - start, at - start, bits)
     return found
+
+
+@kernel
+def _next_sign(data, at, stop, joints):  # type: ignore[no-untyped-def]
+    """Where the first sign is without which a token has no hint: a digit, an @, a capital behind a letter, or a mark
+    in `joints` with the two bytes before it. `stop` if there is none; `at` begins a token.
+    """
+    first = at
+    before = np.uint64(0)
+    while at + 8 <= stop:
+        signs, before = _signs8(load8(data, at), before)
+        while signs:
+            sign = at + first8(signs)
+            if not _is_joint(data[sign]) or (sign - first >= 2 and joints[_slot(data, sign - 2)]):
+                return sign
+            signs &= signs - ONE
+        at += 8
+    inside = before != 0
+    while at < stop:
+        byte = data[at]
+        letter = 0x61 <= (byte | 0x20) <= 0x7A
+        if 0x30 <= byte <= 0x39 or byte == 0x40 or (inside and letter and byte < 0x61):
+            return at
+        if _is_joint(byte) and at - first >= 2 and joints[_slot(data, at - 2)]:
+            return at
+        inside = letter
+        at += 1
+    return stop
+
+
+@kernel
+def _signs8(eight, before):  # type: ignore[no-untyped-def]
+    """(flags of the signs in eight bytes, 0x80 if the last of them is a letter); `before` is that of the eight bytes
+    before.
+    """
+    low = eight & LOWS
+    letters = least8(low | CASES, LETTER_A) & ~least8(low | CASES, PAST_LETTERS) & ~eight
+    capitals = letters & ~least8(low, LETTER_A) & (letters << EIGHT | before)
+    others = (least8(low, SLASH) & ~least8(low, PAST_DIGITS)) | equal8(low, AT) | equal8(low, LOW_LINE)
+    return capitals | ((others | equal8(low, DASH)) & ~eight), letters >> LAST
+
+
+@kernel
+def _is_joint(byte):  # type: ignore[no-untyped-def]
+    """True for - / and _."""
+    return byte == 0x2D or byte == 0x2F or byte == 0x5F
+
+
+@kernel
+def _token_start(data, at, least, classes):  # type: ignore[no-untyped-def]
+    """Where the token that `at` is in begins, `least` or behind it."""
+    while at > least:
+        if not classes[data[at - 1]] & (BLANK | LATIN_LEAD):
+            at -= 1
+        elif at - 2 >= least and classes[data[at - 2]] & LATIN_LEAD:
+            at -= 2
+        else:
+            break
+    return at
+
+
+@kernel
+def _token(data, token, stop, classes, slots, prefixes, lengths):  # type: ignore[no-untyped-def]
+    """(where the token ends that begins at `token`, its hints)."""
+    at = token
+    bits = 0
+    while at < stop:
+        kind = classes[data[at]]
+        if kind & WORD:
+            end = at + 1
+            seen = kind
+            while end < stop and classes[data[end]] & WORD:
+                seen |= classes[data[end]]
+                end += 1
+            if end - at >= 2 and at + 2 < stop and slots[_slot(data, at)]:
+                bits |= _SECRET if _has_prefix(data, at, stop, prefixes, lengths) else 0
+            if seen & (DIGIT | UPPER):
+                bits |= _word_hints(data, at, end, stop, classes)
+            at = end
+            continue
+        if kind & BLANK:
+            break
+        if kind & MARK:
+            bits |= _mark_hints(data, at, token, stop, classes)
+        at += 2 if kind & LATIN_LEAD else 1
+    return min(at, stop), bits
 
 
 @kernel

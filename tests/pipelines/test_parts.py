@@ -53,6 +53,23 @@ def test_row_groups_are_bounded_by_bytes(tmp_path: Path, monkeypatch: pytest.Mon
     assert pq.ParquetFile(tmp_path / "t/p.parquet").metadata.num_row_groups > 2
 
 
+def test_strings_that_repeat_have_a_dictionary_and_numbers_have_none(tmp_path: Path) -> None:
+    schema = pa.schema([("text", pa.string()), ("source", pa.string()), ("n", pa.int64())])
+    schema = schema.append(pa.field("failed", pa.list_(pa.string())))
+    spans = pa.list_(pa.struct([("begin", pa.int64()), ("end", pa.int64())]))
+    schema = schema.append(pa.field("spans", spans))
+    row = {"text": "a", "source": "s", "n": 1, "failed": ["x", "x"], "spans": [{"begin": 1, "end": 2}]}
+    write_part(
+        Store.at(tmp_path), "t/p.parquet", schema, [pa.RecordBatch.from_pylist([row] * 9, schema=schema)]
+    )
+    group = pq.ParquetFile(tmp_path / "t/p.parquet").metadata.row_group(0)
+    columns = [group.column(place) for place in range(group.num_columns)]
+    with_one = [column.path_in_schema for column in columns if "RLE_DICTIONARY" in column.encodings]
+    assert with_one == [
+        "source", "failed.list.element", "spans.list.element.begin", "spans.list.element.end"
+    ]  # fmt: skip
+
+
 def test_a_part_without_rows_has_its_schema(tmp_path: Path) -> None:
     entry = write(tmp_path, [])
     assert entry.rows == 0

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.pii import hints
+from pipelines.pii import hints, secret
 from pipelines.pii.detector import Options
 from pipelines.pii.find import NUMBER_HINTS, Finder, Window
 from pipelines.pii.phone_plans import REGIONS
@@ -70,6 +70,16 @@ def test_nothing_is_found_outside_the_windows(texts: list[str]) -> None:
 def test_windows_are_tight(text: str, windows: list[tuple[int, int]]) -> None:
     cut = [window for _, _, found in FINDER.windows(pa.array([text])) for window in found]
     assert [window[:2] for window in cut] == windows
+
+
+@pytest.mark.parametrize("prefix", secret.PREFIXES)
+@pytest.mark.parametrize("before", ["", "a ", "key=", "漢", "a-b_c/", "x" * 7 + ":"])
+def test_every_beginning_of_a_key_opens_a_window(prefix: str, before: str) -> None:
+    for after in ("", "Zz", " and so on"):
+        windows = [w for _, _, found in FINDER.windows(pa.array([before + prefix + after])) for w in found]
+        assert windows
+        assert windows[0].hints & hints.SECRET
+        assert windows[0].begin == (0 if before.isascii() and " " not in before else len(before.encode()))
 
 
 def test_windows_of_a_sliced_column_with_nulls() -> None:
