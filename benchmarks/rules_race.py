@@ -2,7 +2,8 @@
 
 `python -m benchmarks.rules_race [SHARE]` after `make bench-peers`. SHARE (default 0.25) is the part of the bench corpus
 that the peers, which are slow, are given too; documents are drawn by position, so every source is among them. One
-process each, CPU seconds, nothing written but verdicts. Agreement is by document: kept or dropped, and why.
+process each, CPU seconds, nothing written but verdicts. Both sides measure what the rules of the race look at and no
+more: a pipeline measures our own signals besides. Agreement is by document: kept or dropped, and why.
 """
 
 from __future__ import annotations
@@ -23,9 +24,7 @@ from rich.table import Table
 
 from benchmarks.corpus import batches, bench_rows, text_bytes
 from daybreak.errors import InputError
-from pipelines.kernels.arrow import text_view
 from pipelines.quality.decide import Filter
-from pipelines.quality.families.datatrove import datatrove_signals
 from pipelines.quality.signals import Measure
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -57,23 +56,13 @@ class Result:
 
 
 def ours(texts: Sequence[str], rule_sets: tuple[str, ...], family: str) -> Result:
-    """Our verdicts: the family's signals (with ours, which are always measured) and the rules."""
-    measure, decide = Measure((family,)), Filter({"*": rule_sets})
+    """Our verdicts: the family's signals, without those that a pipeline always measures, and the rules."""
+    measure, decide = Measure((family,), always=()), Filter({"*": rule_sets})
     found = list(_tables(texts))
     decide(measure(found[0].slice(0, 2)))
     began = time.process_time()
     reasons = [reason for batch in found for reason in decide(measure(batch)).column("rule").to_pylist()]
     return Result(time.process_time() - began, [r and r.partition(".")[2] for r in reasons])
-
-
-def family_alone(texts: Sequence[str]) -> float:
-    """CPU seconds of datatrove's signals without ours beside them."""
-    views = [text_view(batch.column("text")) for batch in _tables(texts)]
-    datatrove_signals(views[0])
-    began = time.process_time()
-    for view in views:
-        datatrove_signals(view)
-    return time.process_time() - began
 
 
 def datatrove(folder: Path, texts: Sequence[str]) -> Result:
@@ -160,8 +149,6 @@ def main() -> None:
             for row, (a, b) in enumerate(pairs):
                 if a != b:
                     print(f"{peer}: document {row}: ours {a}, theirs {b}: {texts[row][:80]!r}")
-    spent = family_alone(texts)
-    table.add_row("", "its signals alone", f"{spent:.2f}", f"{size / spent:.1f}")
     Console(width=130).print(table, f"{len(texts):,} documents, {size:.1f} MB of text, one process each")
 
 

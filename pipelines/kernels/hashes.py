@@ -10,6 +10,7 @@ BASE = np.uint64(0x9E3779B97F4A7C55)
 _MIX = np.uint64(0xD6E8FEB86659FD93)
 _SQUARE, _CUBE, _FOURTH = (np.uint64(pow(int(BASE), power, 2**64)) for power in (2, 3, 4))
 _ONE = np.uint64(1)
+_POWERS = np.array([pow(int(BASE), power, 2**64) for power in range(256)], np.uint64)
 
 
 @kernel
@@ -37,6 +38,47 @@ def spelled(points, begin, end):  # type: ignore[no-untyped-def]
         value = extend(value, points[at])
         at += 1
     return value
+
+
+@kernel
+def add_up(points, n, sums):  # type: ignore[no-untyped-def]
+    """Fill `sums`, uint64 (n + 1,), with the hash of the first 0, 1, 2 ... of the `n` code points: `between` reads
+    the hash of any stretch from it.
+    """
+    value = np.uint64(0)
+    sums[0] = value
+    at = 0
+    while at + 4 <= n:
+        # Four at a time: only one product in four waits for the one before.
+        one = np.uint64(points[at]) + _ONE
+        two = one * BASE + (np.uint64(points[at + 1]) + _ONE)
+        three = two * BASE + (np.uint64(points[at + 2]) + _ONE)
+        four = three * BASE + (np.uint64(points[at + 3]) + _ONE)
+        sums[at + 1], sums[at + 2] = value * BASE + one, value * _SQUARE + two
+        sums[at + 3] = value * _CUBE + three
+        value = value * _FOURTH + four
+        sums[at + 4] = value
+        at += 4
+    while at < n:
+        value = extend(value, points[at])
+        sums[at + 1] = value
+        at += 1
+
+
+@kernel
+def between(sums, begin, end):  # type: ignore[no-untyped-def]
+    """`spelled` of the code points [begin, end), from the `sums` of `add_up`."""
+    return sums[end] - sums[begin] * power(end - begin)
+
+
+@kernel
+def power(exponent):  # type: ignore[no-untyped-def]
+    """`BASE` to the power of `exponent`, which is not negative."""
+    value = _ONE
+    while exponent >= _POWERS.size:
+        value *= _POWERS[_POWERS.size - 1]
+        exponent -= _POWERS.size - 1
+    return value * _POWERS[exponent]
 
 
 @kernel

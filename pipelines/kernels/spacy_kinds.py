@@ -18,6 +18,8 @@ character of a Unicode category", the ranges of its release are listed, so that 
 | FIGURE | 0 to 9 |
 | WORDY | what \\w matches |
 | BLANK | white space |
+| NUMERAL, LETTERED | DIGIT and LETTER of `codepoints` |
+| NARROW | one byte: up to U+00FF |
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ from functools import cache
 
 import numpy as np
 
-from pipelines.kernels.codepoints import SIZE
+from pipelines.kernels.codepoints import DIGIT, LETTER, SIZE, class_table
 
 ALPHA = 1 << 0
 LOW = 1 << 1
@@ -41,6 +43,9 @@ AFFIX = 1 << 9
 FIGURE = 1 << 10
 WORDY = 1 << 11
 BLANK = 1 << 12
+NUMERAL = 1 << 16
+LETTERED = 1 << 17
+NARROW = 1 << 18
 
 _CASELESS = """
 591-5F4 620-64A 66E-6D5 6E5-6FF 750-77F 8A0-8BD 900-9FF B80-CFF D80-DFF 1100-137F 2E80-2FDF 2FF0-30FF
@@ -89,12 +94,15 @@ def _points(text: str) -> list[int]:
 
 @cache
 def kind_table() -> np.ndarray:
-    """Bit mask of the kinds of each code point below `SIZE`: uint16 (SIZE,), read-only. Built once a process."""
-    table = np.zeros(SIZE, np.uint16)
+    """Bit mask of the kinds of each code point below `SIZE`: uint32 (SIZE,), read-only. Built once a process."""
+    table = np.zeros(SIZE, np.uint32)
     for points, mask in _kinds():
         table[points] |= mask
     table[[point for point in range(SIZE) if chr(point).isalnum() or point == 0x5F]] |= WORDY
     table[[point for point in range(SIZE) if chr(point).isspace()]] |= BLANK
+    table[class_table() & DIGIT != 0] |= NUMERAL
+    table[class_table() & LETTER != 0] |= LETTERED
+    table[:0x100] |= NARROW
     table.flags.writeable = False
     return table
 

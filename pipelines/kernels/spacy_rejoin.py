@@ -11,16 +11,18 @@ from __future__ import annotations
 import numpy as np
 
 from pipelines.kernels.compile import kernel
-from pipelines.kernels.hashes import find, scattered
-from pipelines.kernels.spacy_words import SEPARATOR, put_whole, put_word, special
+from pipelines.kernels.hashes import find
+from pipelines.kernels.spacy_words import put_whole, put_word, special
 
 LONGEST_CHAIN = 13
 """More tokens than any special case is torn into."""
 
-HEADS = 8192
+PAIRS = 1024
 GOES_ON, COMPLETE = 1, 2
 _TAKEN, _SEEN = 1 << 15, 1 << 14
 _FOLD = np.uint64(0xC2B2AE3D27D4EB4F)
+_SPREAD = np.uint64(0x9E3779B97F4A7C15)
+_SIX, _LOW_SIX, _ONE = np.uint64(6), np.uint64(63), np.uint64(1)
 
 
 @kernel
@@ -31,43 +33,59 @@ def fold(state, value):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def head_of(value):  # type: ignore[no-untyped-def]
-    """The place of a token's hash among the `HEADS` of chains: most tokens begin none, and are told apart here."""
-    return scattered(value, HEADS - 1)
+def pair_bit(first, second):  # type: ignore[no-untyped-def]
+    """The bit of a table of 64 * `PAIRS` for the hashes of two tokens that follow each other."""
+    return ((first + _FOLD) * _SPREAD ^ second) * _FOLD >> np.uint64(48)
 
 
 @kernel
-def rejoin(points, count, cases, chains, heads, words, spare, marks):  # type: ignore[no-untyped-def]
-    """Join torn special cases in the first `count` of `words` and drop separators; returns the new count.
+def rejoin(points, sums, count, cases, chains, pairs, words, spare, places, marks):  # type: ignore[no-untyped-def]
+    """Join torn special cases in the first `count` of `words`; returns the new count.
 
-    chains: table of flags of the chains that special cases are torn into; heads: where those may begin. spare
-    (like `words`) and marks (uint16, one a token): scratch.
+    chains: table of flags of the chains that special cases are torn into; pairs: bits (`pair_bit`) of
+    those that begin one, since most tokens begin none. Scratch: spare, like `words`; places, int32, and marks, uint16,
+    one a token.
     """
+    some = 0
+    for at in range(count - 1):
+        bit = pair_bit(np.uint64(words[at, 2]), np.uint64(words[at + 1, 2]))
+        places[some] = at
+        some += np.int64(pairs[bit >> _SIX] >> (bit & _LOW_SIX) & _ONE)
     present = 0
-    for at in range(count):
-        marks[at] = _matches(words, at, count, chains) if heads[head_of(np.uint64(words[at, 2]))] else 0
-        present |= marks[at]
+    for k in range(some):
+        found = _matches(points, words, places[k], count, chains)
+        if found and not present:
+            marks[:count] = 0
+        if found:
+            marks[places[k]] = found
+        present |= found
     if present:
         _choose(count, present, marks)
-        if _settle(points, count, cases, words, marks):
-            count = _rebuild(points, count, cases, words, spare, marks)
-    return _without_separators(count, words)
+        if _settle(sums, count, cases, words, marks):
+            count = _rebuild(sums, count, cases, words, spare, marks)
+    return count
 
 
 @kernel
-def _matches(words, at, count, chains):  # type: ignore[no-untyped-def]
+def _matches(points, words, at, count, chains):  # type: ignore[no-untyped-def]
     """Bit k is set if the k tokens from `at` are those of a torn special case."""
     found = 0
     state = fold(np.uint64(0), np.uint64(words[at, 2]))
     flags = np.int64(find(chains, state))
     last = at
-    while flags & GOES_ON and last + 1 < count:
+    while flags & GOES_ON and last + 1 < count and _near(points, words[last, 1], words[last + 1, 0]):
         last += 1
         state = fold(state, np.uint64(words[last, 2]))
         flags = np.int64(find(chains, state))
         if flags & COMPLETE:
             found |= 1 << (last + 1 - at)
     return found
+
+
+@kernel
+def _near(points, end, begin):  # type: ignore[no-untyped-def]
+    """True if nothing or one U+0020 stands between two tokens; of other white space spaCy makes a token."""
+    return end == begin or (end + 1 == begin and points[end] == 0x20)
 
 
 @kernel
@@ -87,14 +105,14 @@ def _choose(count, present, marks):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _settle(points, count, cases, words, marks):  # type: ignore[no-untyped-def]
+def _settle(sums, count, cases, words, marks):  # type: ignore[no-untyped-def]
     """Drop from `marks` the stretches that stay as they are; True if any is left."""
     some = False
     for at in range(count):
         if not marks[at] & _TAKEN:
             continue
         last = at + (marks[at] & 0xFF) - 1
-        if _together(words, at, last) and not _same(points, words, at, last, cases):
+        if _together(words, at, last) and not _same(sums, words, at, last, cases):
             some = True
         else:
             marks[at] = 0
@@ -110,9 +128,9 @@ def _together(words, first, last):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _same(points, words, first, last, cases):  # type: ignore[no-untyped-def]
+def _same(sums, words, first, last, cases):  # type: ignore[no-untyped-def]
     """True if the special case's own tokens are the ones that stand there."""
-    parts = special(points, words[first, 0], words[last, 1], cases)
+    parts = special(sums, words[first, 0], words[last, 1], cases.parts, cases.sift)
     at = first
     while parts and at <= last:
         if np.int64(parts & np.uint64(0xFF)) != words[at, 1] - words[at, 0]:
@@ -123,7 +141,7 @@ def _same(points, words, first, last, cases):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _rebuild(points, count, cases, words, spare, marks):  # type: ignore[no-untyped-def]
+def _rebuild(sums, count, cases, words, spare, marks):  # type: ignore[no-untyped-def]
     made = 0
     at = 0
     while at < count:
@@ -131,7 +149,15 @@ def _rebuild(points, count, cases, words, spare, marks):  # type: ignore[no-unty
             last = at + (marks[at] & 0xFF) - 1
             begin, end = words[at, 0], words[last, 1]
             # The case's own hash is asked for only if it had no parts, and every case has some.
-            made = put_whole(points, begin, end, SEPARATOR, special(points, begin, end, cases), spare, made)
+            made = put_whole(
+                sums,
+                begin,
+                end,
+                np.uint64(0),
+                special(sums, begin, end, cases.parts, cases.sift),
+                spare,
+                made,
+            )
             at = last + 1
         else:
             made = put_word(spare, made, words[at, 0], words[at, 1], words[at, 2])
@@ -139,13 +165,3 @@ def _rebuild(points, count, cases, words, spare, marks):  # type: ignore[no-unty
     for at in range(made):
         put_word(words, at, spare[at, 0], spare[at, 1], spare[at, 2])
     return made
-
-
-@kernel
-def _without_separators(count, words):  # type: ignore[no-untyped-def]
-    kept = 0
-    for at in range(count):
-        value = words[at, 2]
-        put_word(words, kept, words[at, 0], words[at, 1], value)
-        kept += 1 if value != 0 else 0
-    return kept

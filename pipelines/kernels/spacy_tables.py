@@ -7,63 +7,65 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pipelines.kernels.codepoints import class_table
+from pipelines.kernels.codepoints import SIZE
 from pipelines.kernels.compile import kernel
-from pipelines.kernels.hashes import enter, find, spelled
+from pipelines.kernels.hashes import add_up, enter, find, spelled
 from pipelines.kernels.spacy_cases import special_cases
 from pipelines.kernels.spacy_kinds import kind_table
-from pipelines.kernels.spacy_rejoin import COMPLETE, GOES_ON, HEADS, fold, head_of, rejoin
-from pipelines.kernels.spacy_words import split_runs
+from pipelines.kernels.spacy_rejoin import COMPLETE, GOES_ON, PAIRS, fold, pair_bit, rejoin
+from pipelines.kernels.spacy_words import Cases, add_case, known_runs, no_cases, split_runs
 
 _CASE_SLOTS, _CHAIN_SLOTS = 4096, 1024
 
 
 class WordTables(NamedTuple):
-    """kinds uint16 by code point; cases and chains: tables (`hashes.find`) of the lengths of each special case's
-    tokens, a byte each, and of the flags of the chains of tokens that special cases are torn into; heads: uint8
-    (HEADS,), not 0 at the `head_of` each first token of a chain.
+    """kinds uint32 by code point; cases; chains: table (`hashes.find`) of the flags of the chains of tokens that
+    special cases are torn into; pairs: uint64 (PAIRS,), the `pair_bit` of the first two tokens of each chain.
     """
 
     kinds: np.ndarray
-    cases: np.ndarray
+    cases: Cases
     chains: np.ndarray
-    heads: np.ndarray
+    pairs: np.ndarray
 
 
 class WordScratch(NamedTuple):
     """Work space of word splitting, each array as long as the longest document has code points.
 
-    kinds and marks uint16, stack int32, words and spare int64 (n, 3). Memory is taken by the system as it is
-    touched, so a document costs what its own code points and tokens need.
+    sums uint64 (one longer), marks uint16, stack int32, words and spare int64 (n, 3). Memory is taken by the system
+    as it is touched, so a document costs what its own code points and tokens need. known: `known_runs`.
     """
 
-    kinds: np.ndarray
+    sums: np.ndarray
     words: np.ndarray
     spare: np.ndarray
     stack: np.ndarray
     marks: np.ndarray
+    known: np.ndarray
 
 
 def word_scratch(size: int) -> WordScratch:
     """Scratch for documents of up to `size` code points."""
     size += 1
-    return WordScratch(np.empty(size, np.uint16), np.empty((size, 3), np.int64), np.empty((size, 3), np.int64),
-                       np.empty(size, np.int32), np.empty(size, np.uint16))  # fmt: skip
+    return WordScratch(np.empty(size, np.uint64), np.empty((size, 3), np.int64), np.empty((size, 3), np.int64),
+                       np.empty(size, np.int32), np.empty(size, np.uint16), known_runs())  # fmt: skip
 
 
 @cache
 def word_tables() -> WordTables:
     """Built once a process."""
-    heads = np.zeros(HEADS, np.uint8)
-    none = WordTables(kind_table(), _empty(_CASE_SLOTS), _empty(_CHAIN_SLOTS), heads.copy())
-    cases, chains = _empty(_CASE_SLOTS), _empty(_CHAIN_SLOTS)
+    pairs = np.zeros(PAIRS, np.uint64)
+    none = WordTables(kind_table(), no_cases(_CASE_SLOTS), _empty(_CHAIN_SLOTS), pairs.copy())
+    cases, chains = no_cases(_CASE_SLOTS), _empty(_CHAIN_SLOTS)
     for case, tokens in special_cases().items():
         parts = sum(len(token) << 8 * place for place, token in enumerate(tokens))
-        enter(cases, _hash(case), np.uint64(parts))
+        add_case(cases, _hash(case), parts)
         hashes = [_hash(token) for token in _split(case, none)]
         _enter_chain(chains, hashes)
-        heads[head_of(hashes[0])] |= len(hashes) > 1
-    return WordTables(none.kinds, cases, chains, heads)
+        if len(hashes) > 1:
+            bit = int(pair_bit(hashes[0], hashes[1]))
+            pairs[bit >> 6] |= np.uint64(1 << (bit & 63))
+    return WordTables(none.kinds, cases, chains, pairs)
 
 
 def _empty(slots: int) -> np.ndarray:
@@ -89,18 +91,18 @@ def _enter_chain(chains: np.ndarray, hashes: list[np.uint64]) -> None:
 
 
 @kernel
-def split_words(points, classes, n, tables, scratch):  # type: ignore[no-untyped-def]
-    """Split the first `n` code points into words; returns how many.
+def split_words(points, kinds, n, tables, scratch):  # type: ignore[no-untyped-def]
+    """Split the first `n` code points, of these `kinds`, into words; returns how many.
 
     Afterwards `scratch.words` holds where each begins and ends and the bits of its hash (`hashes.spelled`), and
-    `scratch.kinds` the kinds of the code points.
+    `scratch.sums` what `hashes.between` reads.
     """
-    kinds, table = scratch.kinds, tables.kinds
-    for at in range(n):
-        kinds[at] = table[points[at]] if points[at] < table.size else 0
-    count = split_runs(points, classes, kinds, n, tables.cases, scratch.words, scratch.stack)
-    return rejoin(points, count, tables.cases, tables.chains, tables.heads, scratch.words,
-                  scratch.spare, scratch.marks)  # fmt: skip
+    add_up(points, n, scratch.sums)
+    count = split_runs(
+        points, kinds, scratch.sums, n, tables.cases, scratch.words, scratch.stack, scratch.known
+    )
+    return rejoin(points, scratch.sums, count, tables.cases, tables.chains, tables.pairs, scratch.words,
+                  scratch.spare, scratch.stack, scratch.marks)  # fmt: skip
 
 
 def spacy_words(text: str) -> list[str]:
@@ -110,8 +112,7 @@ def spacy_words(text: str) -> list[str]:
 
 def _split(text: str, tables: WordTables) -> list[str]:
     points = _points(text)
-    table = class_table()
-    classes = np.where(points < table.size, table[np.minimum(points, table.size - 1)], 0).astype(np.uint16)
+    kinds = np.where(points < SIZE, tables.kinds[np.minimum(points, SIZE - 1)], 0).astype(np.uint32)
     scratch = word_scratch(len(points))
-    count = split_words(points, classes, len(points), tables, scratch)
+    count = split_words(points, kinds, len(points), tables, scratch)
     return [text[begin:end] for begin, end, _ in scratch.words[:count].tolist()]

@@ -9,24 +9,23 @@ from __future__ import annotations
 
 import numpy as np
 
-from pipelines.kernels.codepoints import DIGIT
 from pipelines.kernels.compile import kernel
-from pipelines.kernels.spacy_kinds import LOW, WORDY
+from pipelines.kernels.spacy_kinds import LOW, NUMERAL, WORDY
 
 _DOT, _COLON, _SLASH, _AT = 0x2E, 0x3A, 0x2F, 0x40
 
 
 @kernel
-def is_url(points, classes, kinds, begin, end):  # type: ignore[no-untyped-def]
+def is_url(points, kinds, begin, end):  # type: ignore[no-untyped-def]
     """True if [begin, end) (no white space inside) matches as a whole."""
-    if _host(points, classes, kinds, begin, end):
+    if _host(points, kinds, begin, end):
         return True
     start = _after_scheme(points, kinds, begin, end)
-    if start and _host(points, classes, kinds, start, end):
+    if start and _host(points, kinds, start, end):
         return True
     found = False
     for at in range(begin + 1, end - 1):
-        found = found or (points[at] == _AT and _host(points, classes, kinds, at + 1, end))
+        found = found or (points[at] == _AT and _host(points, kinds, at + 1, end))
     return found
 
 
@@ -42,17 +41,17 @@ def _after_scheme(points, kinds, begin, end):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _host(points, classes, kinds, begin, end):  # type: ignore[no-untyped-def]
+def _host(points, kinds, begin, end):  # type: ignore[no-untyped-def]
     """True if [begin, end) is a host with what may follow it."""
-    return _address(points, classes, begin, end) or _domain(points, classes, kinds, begin, end)
+    return _address(points, kinds, begin, end) or _domain(points, kinds, begin, end)
 
 
 @kernel
-def _domain(points, classes, kinds, begin, end):  # type: ignore[no-untyped-def]
+def _domain(points, kinds, begin, end):  # type: ignore[no-untyped-def]
     label = begin
     at = begin
     while at < end:
-        if label > begin and _top_level(points, classes, kinds, label, end):
+        if label > begin and _top_level(points, kinds, label, end):
             return True
         while at < end and _in_label(points[at]):
             at += 1
@@ -79,21 +78,21 @@ def _in_label(point):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _top_level(points, classes, kinds, begin, end):  # type: ignore[no-untyped-def]
+def _top_level(points, kinds, begin, end):  # type: ignore[no-untyped-def]
     """True if [begin, end) is 2 to 63 letters and then what may follow a host."""
     at = begin
     while at < end and kinds[at] & LOW:
         at += 1
-    return 2 <= at - begin <= 63 and _tail(points, classes, at, end)
+    return 2 <= at - begin <= 63 and _tail(points, kinds, at, end)
 
 
 @kernel
-def _tail(points, classes, at, end):  # type: ignore[no-untyped-def]
+def _tail(points, kinds, at, end):  # type: ignore[no-untyped-def]
     """True if [at, end) is empty, or a port of 2 to 5 digits and a path, or either."""
     if at < end and points[at] == _COLON:
         first = at + 1
         at = first
-        while at < end and classes[at] & DIGIT:
+        while at < end and kinds[at] & NUMERAL:
             at += 1
         if at - first < 2 or at - first > 5:
             return False
@@ -101,7 +100,7 @@ def _tail(points, classes, at, end):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _address(points, classes, begin, end):  # type: ignore[no-untyped-def]
+def _address(points, kinds, begin, end):  # type: ignore[no-untyped-def]
     """True if [begin, end) is an IPv4 address outside private networks, and what may follow it."""
     if begin == end or not 0x31 <= points[begin] <= 0x39:
         return False
@@ -121,7 +120,7 @@ def _address(points, classes, begin, end):  # type: ignore[no-untyped-def]
             if at == end or points[at] != _DOT:
                 return False
             at += 1
-    return not _private(first_octet, second_octet) and _tail(points, classes, at, end)
+    return not _private(first_octet, second_octet) and _tail(points, kinds, at, end)
 
 
 @kernel

@@ -4,84 +4,163 @@ The method is that of spaCy 3.8 (MIT licence), tokenizer.pyx: runs without white
 suffixes until a special case is left or nothing changes; what is left is a special case, a web address, or is
 cut at infixes. Afterwards special cases that affixes tore apart are joined again, the longest first, where
 their tokens stand together. White space makes no word. Polynomial hashes of 64 bits stand for strings.
+
+How a run parts depends on its characters alone, so short ones are parted once and remembered.
 """
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from pipelines.kernels.compile import kernel
-from pipelines.kernels.hashes import extend, find, spelled
+from pipelines.kernels.hashes import between, enter, find, scattered
 from pipelines.kernels.spacy_affixes import DOT, infix, prefix, suffix
-from pipelines.kernels.spacy_kinds import AFFIX, BLANK, ENDER, FIGURE
+from pipelines.kernels.spacy_kinds import AFFIX, BLANK, ENDER, FIGURE, NARROW
 from pipelines.kernels.spacy_urls import is_url
 
 LONGEST_CASE = 12
 """Characters of the longest special case."""
 
-SEPARATOR = np.uint64(0)
-"""Stands in for the hash of white space between two tokens, which keeps special cases apart."""
+LONGEST_KNOWN = 16
+"""Characters of the longest run that is remembered."""
+
+_KNOWN_SLOTS = 4096
+_SIFT_WORDS = 1024
+_SIZES = np.array([2 ** (8 * size) - 1 for size in range(9)], np.uint64)
+_SPREAD = np.uint64(0x9E3779B97F4A7C15)
+_SIX, _LOW_SIX, _ONE = np.uint64(6), np.uint64(63), np.uint64(1)
+
+
+class Cases(NamedTuple):
+    """Special cases. parts: table (`hashes.find`) of the lengths of each one's tokens, a byte each. sift: uint64
+    (_SIFT_WORDS,), a bit for the hash of each: most strings are told apart there.
+    """
+
+    parts: np.ndarray
+    sift: np.ndarray
+
+
+def known_runs() -> np.ndarray:
+    """Room for remembered runs: uint64 (slots, 4). The characters of one in two numbers, a byte each; the length of
+    each of its tokens less one, four bits each; its own length, 0 in a free slot.
+    """
+    return np.zeros((_KNOWN_SLOTS, 4), np.uint64)
+
+
+def no_cases(slots: int) -> Cases:
+    """No special case yet, and room for fewer than `slots`, a power of two."""
+    return Cases(np.zeros((slots, 2), np.uint64), np.zeros(_SIFT_WORDS, np.uint64))
+
+
+def add_case(cases: Cases, value: np.uint64, parts: int) -> None:
+    """Add the case with hash `value`."""
+    enter(cases.parts, value, np.uint64(parts))
+    bit = int(scattered(value, 64 * _SIFT_WORDS - 1))
+    cases.sift[bit >> 6] |= np.uint64(1 << (bit & 63))
 
 
 @kernel
-def split_runs(points, classes, kinds, n, cases, words, stack):  # type: ignore[no-untyped-def]
-    """Tokens of every run without white space, and separators for white space; returns how many.
+def split_runs(points, kinds, sums, n, cases, words, stack, known):  # type: ignore[no-untyped-def]
+    """Tokens of every run without white space; returns how many.
 
-    kinds: of each code point (`spacy_kinds`). cases: table of the special cases' parts. words: int64 (n, 3),
-    where each begins and ends and the bits of its hash, filled from the start. stack: scratch, int32 (n,).
+    kinds: of each code point (`spacy_kinds`). sums: of `hashes.add_up`. words: int64 (n, 3), where each begins and
+    ends and the bits of its hash, filled from the start. stack: scratch, int32 (n,). known: `known_runs`.
     """
-    count = 0
-    at = 0
+    parts, sift = cases.parts, cases.sift
+    count = at = 0
     while at < n:
-        first = at
         if kinds[at] & BLANK:
-            at = _run_end(kinds, at, n, BLANK)
-            # spaCy makes no token of a single U+0020; at the very start it does, which changes no word.
-            if at - first > 1 or points[first] != 0x20:
-                count = put_word(words, count, first, at, SEPARATOR)
+            at += 1
             continue
-        value = np.uint64(0)
-        some = every = kinds[at]
-        while at < n and not kinds[at] & (BLANK | AFFIX):
-            value = extend(value, points[at])
-            some |= kinds[at]
+        first = at
+        before, seen, every = 0, 0, FIGURE | NARROW
+        while at < n and not kinds[at] & BLANK:
+            before = seen
+            seen |= kinds[at]
             every &= kinds[at]
             at += 1
-        plain = at > first and (not some & FIGURE or every & FIGURE)
-        edge = at
-        at = _run_end(kinds, at, n, 0)
-        if plain and at == edge:
-            parts = _case(value, edge - first, cases)
-            count = put_whole(points, first, edge, value, parts, words, count)
-        elif plain and at == edge + 1 and (kinds[edge] & ENDER or points[edge] == DOT):
-            count = _put_marked(points, kinds, first, edge, value, count, cases, words)
+        if not seen & (AFFIX | FIGURE) or every & FIGURE:
+            value = between(sums, first, at)
+            count = put_whole(sums, first, at, value, case(parts, sift, value, at - first), words, count)
+        elif (
+            not before & (AFFIX | FIGURE)
+            and at - first > 1
+            and (kinds[at - 1] & ENDER or points[at - 1] == DOT)
+        ):
+            count = _put_marked(points, kinds, sums, first, at, count, parts, sift, words)
+        elif at - first <= LONGEST_KNOWN and every & NARROW and first + LONGEST_KNOWN <= points.size:
+            count = _put_short(points, kinds, sums, first, at, count, parts, sift, words, stack, known)
         else:
-            count = _split_run(points, classes, kinds, first, at, count, cases, words, stack)
+            count = _split_run(points, kinds, sums, first, at, count, parts, sift, words, stack)
     return count
 
 
 @kernel
-def _run_end(kinds, at, n, blank):  # type: ignore[no-untyped-def]
-    """End of the stretch at `at` of code points of kind BLANK, or of others where `blank` is 0."""
-    while at < n and kinds[at] & BLANK == blank:
-        at += 1
-    return at
+def case(parts, sift, value, length):  # type: ignore[no-untyped-def]
+    """Lengths of the tokens, eight bits each, of the special case of hash `value`; 0 if it is none."""
+    if length > LONGEST_CASE:
+        return np.uint64(0)
+    bit = scattered(value, 64 * _SIFT_WORDS - 1)
+    if not sift[bit >> _SIX] >> (bit & _LOW_SIX) & _ONE:
+        return np.uint64(0)
+    return find(parts, value)
 
 
 @kernel
-def _case(value, length, cases):  # type: ignore[no-untyped-def]
-    return find(cases, value) if length <= LONGEST_CASE else np.uint64(0)
+def special(sums, begin, end, parts, sift):  # type: ignore[no-untyped-def]
+    """`case` of [begin, end)."""
+    return case(parts, sift, between(sums, begin, end), end - begin) if end > begin else np.uint64(0)
 
 
 @kernel
-def _put_marked(points, kinds, begin, edge, value, count, cases, words):  # type: ignore[no-untyped-def]
-    """Tokens of a run of plain characters [begin, edge) and one mark: what `_split_run` makes of it, sooner."""
-    whole = extend(value, points[edge])
-    parts = _case(whole, edge + 1 - begin, cases)
-    if parts or not suffix(points, kinds, begin, edge + 1):
-        return put_whole(points, begin, edge + 1, whole, parts, words, count)
-    count = put_whole(points, begin, edge, value, _case(value, edge - begin, cases), words, count)
-    return put_word(words, count, edge, edge + 1, spelled(points, edge, edge + 1))
+def _put_marked(points, kinds, sums, begin, end, count, parts, sift, words):  # type: ignore[no-untyped-def]
+    """Tokens of a run of plain characters and one mark: what `_split_run` makes of it, sooner."""
+    whole = between(sums, begin, end)
+    found = case(parts, sift, whole, end - begin)
+    if found or not suffix(points, kinds, begin, end):
+        return put_whole(sums, begin, end, whole, found, words, count)
+    value = between(sums, begin, end - 1)
+    count = put_whole(sums, begin, end - 1, value, case(parts, sift, value, end - 1 - begin), words, count)
+    return put_word(words, count, end - 1, end, between(sums, end - 1, end))
+
+
+@kernel
+def _put_short(points, kinds, sums, begin, end, count, parts, sift, words, stack, known):  # type: ignore[no-untyped-def]
+    """Tokens of a run of `LONGEST_KNOWN` characters of a byte at most: as remembered, or found and remembered."""
+    size = end - begin
+    left = _eight(points, begin) & _SIZES[min(size, 8)]
+    right = _eight(points, begin + 8) & _SIZES[max(size - 8, 0)]
+    slot = scattered(left * _SPREAD + right, known.shape[0] - 1)
+    if known[slot, 0] == left and known[slot, 1] == right and known[slot, 3] == np.uint64(size):
+        return _put_known(sums, begin, end, known[slot, 2], words, count)
+    made = _split_run(points, kinds, sums, begin, end, count, parts, sift, words, stack)
+    lengths = np.uint64(0)
+    for token in range(made - 1, count - 1, -1):
+        lengths = lengths << np.uint64(4) | np.uint64(words[token, 1] - words[token, 0] - 1)
+    known[slot, 0], known[slot, 1], known[slot, 2], known[slot, 3] = left, right, lengths, np.uint64(size)
+    return made
+
+
+@kernel
+def _eight(points, begin):  # type: ignore[no-untyped-def]
+    """The low bytes of the eight code points from `begin`, the first one lowest."""
+    packed = np.uint64(0)
+    at = np.uint64(begin)
+    for k in range(8):
+        packed |= np.uint64(points[at + np.uint64(k)] & np.uint32(0xFF)) << np.uint64(8 * k)
+    return packed
+
+
+@kernel
+def _put_known(sums, begin, end, lengths, words, count):  # type: ignore[no-untyped-def]
+    while begin < end:
+        stop = begin + np.int64(lengths & np.uint64(15)) + 1
+        count = put_word(words, count, begin, stop, between(sums, begin, stop))
+        lengths >>= np.uint64(4)
+        begin = stop
+    return count
 
 
 @kernel
@@ -94,76 +173,68 @@ def put_word(words, count, begin, end, value):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def put_whole(points, begin, end, value, parts, words, count):  # type: ignore[no-untyped-def]
+def put_whole(sums, begin, end, value, parts, words, count):  # type: ignore[no-untyped-def]
     """Append [begin, end) as the parts of a special case, or as one token where `parts` is 0."""
     if parts == 0:
         return put_word(words, count, begin, end, value)
     while parts:
         stop = begin + np.int64(parts & np.uint64(0xFF))
-        count = put_word(words, count, begin, stop, spelled(points, begin, stop))
+        count = put_word(words, count, begin, stop, between(sums, begin, stop))
         begin = stop
         parts >>= np.uint64(8)
     return count
 
 
 @kernel
-def special(points, begin, end, cases):  # type: ignore[no-untyped-def]
-    """Lengths of the parts of the special case [begin, end), eight bits each; 0 if it is none."""
-    if end - begin > LONGEST_CASE or begin == end:
-        return np.uint64(0)
-    return find(cases, spelled(points, begin, end))
-
-
-@kernel
-def _split_run(points, classes, kinds, begin, end, count, cases, words, stack):  # type: ignore[no-untyped-def]
+def _split_run(points, kinds, sums, begin, end, count, parts, sift, words, stack):  # type: ignore[no-untyped-def]
     """Tokens of the run [begin, end), by prefixes, suffixes, special cases and infixes."""
     depth = 0
     at, stop, size = begin, end, -1
-    parts = special(points, at, stop, cases)
-    while parts == 0 and at < stop and stop - at != size:
+    found = special(sums, at, stop, parts, sift)
+    while found == 0 and at < stop and stop - at != size:
         size = stop - at
         ahead = prefix(points, kinds, at, stop)
         if ahead:
-            parts = special(points, at + ahead, stop, cases)
-        behind = 0 if parts else suffix(points, kinds, at + ahead, stop)
+            found = special(sums, at + ahead, stop, parts, sift)
+        behind = 0 if found else suffix(points, kinds, at + ahead, stop)
         whole = False
         if behind:
-            parts = special(points, at, stop - behind, cases)
-            whole = parts != 0
+            found = special(sums, at, stop - behind, parts, sift)
+            whole = found != 0
         if ahead and not whole:
-            count = put_word(words, count, at, at + ahead, spelled(points, at, at + ahead))
+            count = put_word(words, count, at, at + ahead, between(sums, at, at + ahead))
             at += ahead
         if behind:
             stop -= behind
             stack[depth] = stop
             depth += 1
         if ahead and behind and not whole:
-            parts = special(points, at, stop, cases)
-    count = _put_middle(points, classes, kinds, at, stop, parts, count, words)
+            found = special(sums, at, stop, parts, sift)
+    count = _put_middle(points, kinds, sums, at, stop, found, count, words)
     for level in range(depth - 1, -1, -1):
         stop = stack[level - 1] if level else end
-        count = put_word(words, count, stack[level], stop, spelled(points, stack[level], stop))
+        count = put_word(words, count, stack[level], stop, between(sums, stack[level], stop))
     return count
 
 
 @kernel
-def _put_middle(points, classes, kinds, begin, end, parts, count, words):  # type: ignore[no-untyped-def]
+def _put_middle(points, kinds, sums, begin, end, parts, count, words):  # type: ignore[no-untyped-def]
     """Tokens of what stands between prefixes and suffixes."""
     if begin == end:
         return count
-    if parts or (_dotted(points, begin, end) and is_url(points, classes, kinds, begin, end)):
-        return put_whole(points, begin, end, spelled(points, begin, end), parts, words, count)
+    if parts or (_dotted(points, begin, end) and is_url(points, kinds, begin, end)):
+        return put_whole(sums, begin, end, between(sums, begin, end), parts, words, count)
     first = at = begin
     while at < end:
         length = infix(points, kinds, begin, end, at) if kinds[at] & AFFIX else 0
         if length and at > begin:
             if at > first:
-                count = put_word(words, count, first, at, spelled(points, first, at))
-            count = put_word(words, count, at, at + length, spelled(points, at, at + length))
+                count = put_word(words, count, first, at, between(sums, first, at))
+            count = put_word(words, count, at, at + length, between(sums, at, at + length))
             first = at + length
         at += max(length, 1)
     if first < end:
-        count = put_word(words, count, first, end, spelled(points, first, end))
+        count = put_word(words, count, first, end, between(sums, first, end))
     return count
 
 

@@ -55,7 +55,7 @@ FAMILIES: dict[str, tuple[Signal, ...]] = {
 """Signals by family, in the order of their columns."""
 
 OURS = ("basic", "repetition", "lines", "stop_words")
-"""Families that are always measured: every script counted sensibly, in one pass."""
+"""Families that are measured unless told otherwise: every script counted sensibly, in one pass."""
 
 PAGE_WORDS = frozenset({"dolma", "redpajama"})
 
@@ -72,17 +72,19 @@ BASIC, REPETITION, LINES, STOP_WORDS, DOLMA, REDPAJAMA, CURATOR, _ = ENDS.values
 class Measure:
     """Append the signals of `families`, measured on `text`; stop words are those of the language in `lang`.
 
-    families: names in `FAMILIES`; those of `OURS` are always among them.
+    families: names in `FAMILIES`. always: families measured besides, whatever is asked for; none of them leaves
+    exactly `families`.
     """
 
     families: tuple[str, ...] = tuple(FAMILIES)
     name: str = "measure"
+    always: tuple[str, ...] = OURS
 
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """`batch` with the signals; a null text measures as an empty one."""
         nobody = pa.nulls(batch.num_rows, pa.string())
         spoken = batch.column("lang") if "lang" in batch.schema.names else nobody
-        wanted = {*OURS, *self.families}
+        wanted = {*self.always, *self.families}
         values = measure(text_view(batch.column("text")), language_numbers(spoken), wanted)
         chosen = [signal.name for name, family in FAMILIES.items() if name in wanted for signal in family]
         schema = pa.schema([field for field in batch.schema if field.name not in chosen])
@@ -132,14 +134,15 @@ def tools_for(view: TextView) -> Tools:
 def measure(view: TextView, languages: np.ndarray, wanted: Collection[str] = tuple(FAMILIES)) -> np.ndarray:
     """The signals of the `wanted` families of every document: float64 of shape (signals, rows), zeros elsewhere.
 
-    languages: int64 (rows,), numbers of the lists of stop words, -1 for none. Ours are one pass; each peer's words are
-    a pass of their own, so that its kernels are compiled only where they are asked for.
+    languages: int64 (rows,), numbers of the lists of stop words, -1 for none. Ours are one pass, taken whole; each
+    peer's words are a pass of their own, so that its kernels are compiled only where they are asked for.
     """
     out = np.zeros((len(view.starts), len(SIGNALS)))
     text, tools = (view.starts, view.stops, view.data, class_table()), tools_for(view)
-    _measure_ours(*text, tools, languages, out)
+    if not set(OURS).isdisjoint(wanted):
+        _measure_ours(*text, tools, languages, out)
     if not PAGE_WORDS.isdisjoint(wanted):
-        _measure_page_words(*text, tools, out)
+        _measure_page_words(*text, tools, "dolma" in wanted, "redpajama" in wanted, out)
     if "curator" in wanted:
         _measure_curator(*text, tools, out)
     out = np.ascontiguousarray(out.T)
@@ -164,16 +167,18 @@ def _measure_ours(starts, stops, data, table, tools, languages, out):  # type: i
 
 
 @kernel
-def _measure_page_words(starts, stops, data, table, tools, out):  # type: ignore[no-untyped-def]
-    """Fill the columns of Dolma and RedPajama: both count n-grams of what white space parts."""
+def _measure_page_words(starts, stops, data, table, tools, with_dolma, with_redpajama, out):  # type: ignore[no-untyped-def]
+    """Fill the columns of Dolma, of RedPajama or of both, which number what white space parts."""
     grams, seen = tools.grams, tools.seen
     for row in range(starts.size):
         page = load(data, starts[row], stops[row], table, tools.room)
         add_words(grams, seen, page.points, page.word_begin, page.word_end)
-        count_grams(grams, seen)
-        measure_dolma(page, seen, grams, tools.bins, out[row, STOP_WORDS:DOLMA])
-        columns = out[row, DOLMA:REDPAJAMA]
-        measure_redpajama(page, seen, grams, tools.spare, tools.forms, tools.normal, columns)
+        if with_dolma:
+            count_grams(grams, seen)
+            measure_dolma(page, seen, grams, tools.bins, out[row, STOP_WORDS:DOLMA])
+        if with_redpajama:
+            columns = out[row, DOLMA:REDPAJAMA]
+            measure_redpajama(page, seen, grams, tools.spare, tools.forms, tools.normal, columns)
 
 
 @kernel

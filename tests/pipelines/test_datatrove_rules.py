@@ -15,7 +15,7 @@ from pipelines.quality.families import datatrove
 from pipelines.quality.families.datatrove_marks import MARK, TERMINAL, tables
 from pipelines.quality.rule import Rule
 from pipelines.quality.sets.datatrove import FINEWEB_DATATROVE, GOPHER_DATATROVE
-from pipelines.quality.signals import SIGNALS, Measure
+from pipelines.quality.signals import FAMILIES, SIGNALS, Measure
 
 STOPS = {"the", "be", "to", "of", "and", "that", "have", "with"}
 PIECES = ["a", "Ab", "the", "of", "don't", "日本", "。", " ", " ", "\n", "\n", "\n\n", "\r\n", "\u2028", "\x0b", "…",
@@ -194,6 +194,14 @@ def test_other_families_are_left_out_when_not_asked_for() -> None:
     everything = Measure()(batch)
     assert everything.schema.names[2:] == SIGNALS.names
     assert everything.select(names) == Measure(("datatrove",))(batch)
+
+
+@pytest.mark.parametrize("families", [("datatrove",), ("dolma",), ("redpajama", "curator"), ("lines",)])
+def test_exactly_the_families_that_are_asked_for(families: tuple[str, ...]) -> None:
+    batch = pa.record_batch({"text": ["one two one two\n- three three", None]})
+    found = Measure(families, always=())(batch)
+    assert found.schema.names == ["text", *(signal.name for name in families for signal in FAMILIES[name])]
+    assert found == Measure()(batch).select(found.schema.names)
 
 
 @pytest.mark.parametrize(

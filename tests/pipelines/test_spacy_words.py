@@ -54,3 +54,12 @@ def test_special_cases_part_into_their_own_tokens() -> None:
 @given(st.text(alphabet="aB1.,:;'’()-–—~*^/@$%é漢。😀\t\n =<>_", max_size=60))
 def test_words_are_the_text_without_its_white_space(text: str) -> None:
     assert "".join(spacy_words(text)) == "".join(text.split())
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text(alphabet="aB1.,'(-/é\u0161\u0361\U00033861\U000f0061 ", max_size=40))
+def test_what_is_remembered_of_a_run_changes_no_other(text: str) -> None:
+    runs = text.split()
+    assert spacy_words("\n".join(runs + runs[::-1])) == [
+        word for run in runs + runs[::-1] for word in spacy_words(run)
+    ]

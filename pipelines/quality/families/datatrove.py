@@ -20,11 +20,10 @@ from typing import NamedTuple
 import numpy as np
 
 from pipelines.kernels.arrow import TextView
-from pipelines.kernels.codepoints import LETTER, class_table
 from pipelines.kernels.compile import kernel
 from pipelines.kernels.decode import decode, scratch_for
 from pipelines.kernels.hashes import spelled
-from pipelines.kernels.lines import NEWLINE, count_ellipses, ends_in_ellipsis, line_end, strip
+from pipelines.kernels.lines import NEWLINE, count_ellipses, ends_in_ellipsis, line_end
 from pipelines.kernels.repeated_places import Places, places_for, reading_places
 from pipelines.kernels.repetition import (
     duplicate_characters,
@@ -34,6 +33,7 @@ from pipelines.kernels.repetition import (
     paragraphs,
     table_size,
 )
+from pipelines.kernels.spacy_kinds import BLANK, LETTERED
 from pipelines.kernels.spacy_tables import WordScratch, split_words, word_scratch
 from pipelines.kernels.words import STOP_WORDS
 from pipelines.quality.families.datatrove_marks import LINE_BREAK, MARK, TERMINAL, tables
@@ -118,38 +118,36 @@ def datatrove_signals(view: TextView) -> np.ndarray:
     """`SIGNALS` of every document: float64 of shape (signals, rows)."""
     out = np.zeros((len(view.starts), len(SIGNALS)))
     text = scratch_for(view)
-    _measure(view.starts, view.stops, view.data, class_table(), text.points, text.classes, text.places,
+    _measure(view.starts, view.stops, view.data, text.points, text.classes, text.places,
              tables(), datatrove_scratch(len(text.points)), out)  # fmt: skip
     return out.T
 
 
 @kernel
-def _measure(starts, stops, data, table, points, classes, places, lookup, scratch, out):  # type: ignore[no-untyped-def]
+def _measure(starts, stops, data, points, kinds, places, lookup, scratch, out):  # type: ignore[no-untyped-def]
     for row in range(starts.size):
-        n = decode(data, starts[row], stops[row], table, points, classes, places)
-        measure_datatrove(
-            points, classes, places, n, data, starts[row], stops[row], lookup, scratch, out[row]
-        )
+        n = decode(data, starts[row], stops[row], lookup.kinds, points, kinds, places)
+        measure_datatrove(points, kinds, n, lookup, scratch, out[row])
 
 
 @kernel
-def measure_datatrove(points, classes, places, n, data, start, stop, lookup, scratch, out):  # type: ignore[no-untyped-def]
+def measure_datatrove(points, kinds, n, lookup, scratch, out):  # type: ignore[no-untyped-def]
     """Write the signals of one decoded document to `out`: float64, one slot a signal of `SIGNALS`.
 
-    lookup: `datatrove_marks.tables()`. scratch: `datatrove_scratch` of the longest document. `places` and the
-    bytes are not looked at.
+    kinds: of each code point, as in `datatrove_marks.tables()`, which is `lookup`. scratch: `datatrove_scratch` of
+    the longest document.
     """
-    count = split_words(points, classes, n, lookup, scratch.words)
+    count = split_words(points, kinds, n, lookup, scratch.words)
     newlines = _count(points, n, NEWLINE)
     out[0] = n
-    _measure_words(points, classes, scratch.words.kinds, count, scratch.words.words, out)
+    _measure_words(kinds, count, scratch.words.words, out)
     out[3] = _ratio(_count(points, n, 0x23), count)
     out[4] = _ratio(count_ellipses(points, n), count)
-    out[5], out[6] = _measure_split_lines(points, classes, scratch.words.kinds, n)
+    out[5], out[6] = _measure_split_lines(points, kinds, n)
     lines = scratch.keys[: table_size(newlines + 1)]
-    _measure_paragraphs(points, classes, n, lines, out)
-    _measure_lines(points, classes, scratch.words.kinds, n, newlines, lines, out)
-    _measure_grams(points, count, n, scratch, out)
+    _measure_paragraphs(points, kinds, n, lines, out)
+    _measure_lines(points, kinds, n, newlines, lines, out)
+    _measure_grams(points, kinds, count, n, scratch, out)
     out[26] = _ratio(newlines, count)
 
 
@@ -167,7 +165,7 @@ def _count(points, n, point):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _measure_words(points, classes, kinds, count, words, out):  # type: ignore[no-untyped-def]
+def _measure_words(kinds, count, words, out):  # type: ignore[no-untyped-def]
     """Slots 1, 2, 7 and 8."""
     solid = characters = lettered = found = 0
     for at in range(count):
@@ -175,7 +173,7 @@ def _measure_words(points, classes, kinds, count, words, out):  # type: ignore[n
         marks, letters = True, False
         for k in range(begin, end):
             marks = marks and kinds[k] & MARK != 0
-            letters = letters or classes[k] & LETTER != 0
+            letters = letters or kinds[k] & LETTERED != 0
             if letters and not marks:
                 break
         solid += 0 if marks else 1
@@ -199,7 +197,7 @@ def _stop_word(value):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _measure_split_lines(points, classes, kinds, n):  # type: ignore[no-untyped-def]
+def _measure_split_lines(points, kinds, n):  # type: ignore[no-untyped-def]
     """(share of bulleted lines, share of lines that end in an ellipsis), as `str.splitlines` parts lines."""
     lines = bulleted = elliptic = 0
     at = 0
@@ -207,7 +205,7 @@ def _measure_split_lines(points, classes, kinds, n):  # type: ignore[no-untyped-
         first = at
         while at < n and not kinds[at] & LINE_BREAK:
             at += 1
-        begin, end = strip(classes, first, at)
+        begin, end = _strip(kinds, first, at)
         lines += 1
         bulleted += 1 if begin < end and (points[begin] == 0x2022 or points[begin] == 0x2D) else 0
         elliptic += 1 if ends_in_ellipsis(points, begin, end) else 0
@@ -216,15 +214,25 @@ def _measure_split_lines(points, classes, kinds, n):  # type: ignore[no-untyped-
 
 
 @kernel
-def _measure_paragraphs(points, classes, n, keys, out):  # type: ignore[no-untyped-def]
+def _strip(kinds, begin, end):  # type: ignore[no-untyped-def]
+    """[begin, end) without the white space at both ends; empty if there is nothing else."""
+    while begin < end and kinds[begin] & BLANK:
+        begin += 1
+    while end > begin and kinds[end - 1] & BLANK:
+        end -= 1
+    return begin, end
+
+
+@kernel
+def _measure_paragraphs(points, kinds, n, keys, out):  # type: ignore[no-untyped-def]
     """Slots 9 and 10."""
-    begin, end = strip(classes, 0, n)
+    begin, end = _strip(kinds, 0, n)
     total, repeated, characters = paragraphs(points, begin, end, keys)
     out[9], out[10] = _ratio(repeated, total), _ratio(characters, n)
 
 
 @kernel
-def _measure_lines(points, classes, kinds, n, newlines, keys, out):  # type: ignore[no-untyped-def]
+def _measure_lines(points, kinds, n, newlines, keys, out):  # type: ignore[no-untyped-def]
     """Slots 11, 12 and 22 to 25."""
     keys[:] = 0
     total = repeated = characters = 0
@@ -237,7 +245,7 @@ def _measure_lines(points, classes, kinds, n, newlines, keys, out):  # type: ign
             fresh = is_new(keys, spelled(points, at, stop))
             repeated += 0 if fresh else 1
             characters += 0 if fresh else stop - at
-            begin, end = strip(classes, at, stop)
+            begin, end = _strip(kinds, at, stop)
             if begin < end:
                 solid += 1
                 ended += 1 if kinds[stop - 1] & TERMINAL else 0
@@ -252,12 +260,12 @@ def _measure_lines(points, classes, kinds, n, newlines, keys, out):  # type: ign
 
 
 @kernel
-def _measure_grams(points, count, n, scratch, out):  # type: ignore[no-untyped-def]
+def _measure_grams(points, kinds, count, n, scratch, out):  # type: ignore[no-untyped-def]
     """Slots 13 to 21."""
     words, joined, places = scratch.words.words, scratch.joined, scratch.places
     join_words(words, count, joined)
     measure_top_grams(words, joined, count, places, scratch.tallies, out[13:16])
-    left = reading_places(points, scratch.words.kinds, n, joined, count, SHORTEST_DUPLICATE, places)
+    left = reading_places(points, kinds, n, joined, count, SHORTEST_DUPLICATE, places)
     keys = scratch.keys[: table_size(left)]
     for gram in range(SHORTEST_DUPLICATE, 11):
         out[11 + gram] = duplicate_characters(joined, count, gram, places.at, left, keys)
