@@ -122,7 +122,8 @@ def details(tables: DupTables, doc_ids: Iterable[str]) -> dict[str, dict[str, An
     found = _placed(tables, wanted)
     columns = ["doc_id", "n_bytes", *order_signals(tables.settings)]
     for unit in {row["unit"] for row in found.values()}:
-        for row in scan([tables.signals[unit]], wanted, columns).to_pylist():
+        files = [tables.signals[unit]] if unit in tables.signals else []
+        for row in scan(files, wanted, columns).to_pylist():
             known = found[row.pop("doc_id")]
             known |= {"n_bytes": row.pop("n_bytes"), "signals": row}
     return found
@@ -132,6 +133,8 @@ def _placed(tables: DupTables, where: pc.Expression) -> dict[str, dict[str, Any]
     """Columns of the documents that pass, and their units, by doc_id. Text is not read."""
     found: dict[str, dict[str, Any]] = {}
     for unit, path in tables.documents.items():
+        if not scan([path], where, ["doc_id"]).num_rows:
+            continue
         for row in scan([path], where, DOCUMENT).to_pylist():
             doc_id = row.pop("doc_id")
             found[doc_id] = {**row, "unit": unit}
@@ -162,5 +165,13 @@ def largest(tables: DupTables, limit: int) -> list[Cluster]:
     rows = tables.cluster_rows(pc.field("size") >= 2, ["cluster_id", "size"])
     sizes = rows.group_by("cluster_id").aggregate([("size", "max")])
     keys = [("size_max", "descending"), ("cluster_id", "ascending")]
-    chosen = sizes.sort_by(keys).slice(0, limit)["cluster_id"].to_pylist()
-    return [cluster_by_id(tables, cluster_id, 1) for cluster_id in chosen]
+    chosen = sizes.sort_by(keys).slice(0, limit).to_pylist()
+    firsts = pc.field("cluster_id").isin([row["cluster_id"] for row in chosen]) & pc.field("representative")
+    stays = {row["cluster_id"]: row["doc_id"] for row in tables.cluster_rows(firsts).to_pylist()}
+    ids = {row["cluster_id"]: stays.get(row["cluster_id"], row["cluster_id"]) for row in chosen}
+    known = details(tables, ids.values())
+    return [
+        Cluster(name, row["size_max"], (Member(ids[name], stays=True, **known.get(ids[name], {})),))
+        for row in chosen
+        for name in (row["cluster_id"],)
+    ]

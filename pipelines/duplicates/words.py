@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
@@ -84,7 +84,6 @@ def equal_blocks(left: Sequence[str], right: Sequence[str]) -> Iterator[Block]:
     """Stretches of equal words, ascending in both texts and apart from each other in one of them."""
     begin = _common(left, right)
     tail = _common(left[begin:][::-1], right[begin:][::-1])
-    i = j = 0
     held: Block = (0, 0, begin)
     inner = _anchors(left[begin : len(left) - tail], right[begin : len(right) - tail])
     blocks = [(begin + a, begin + b, ANCHOR) for a, b in inner]
@@ -104,7 +103,7 @@ def equal_blocks(left: Sequence[str], right: Sequence[str]) -> Iterator[Block]:
         yield held
 
 
-def _joined(held: Block, block: Block) -> Iterator[Block]:
+def _joined(held: Block, block: Block) -> Generator[Block, None, Block]:
     """Yields `held` unless `block` goes on where it ends; returns what is held now."""
     if (held[0] + held[2], held[1] + held[2]) == block[:2]:
         return (held[0], held[1], held[2] + block[2])
@@ -189,3 +188,15 @@ def _grouped(segments: Sequence[Segment], context: int) -> Iterator[tuple[int, l
 
 def _text(words: Sequence[re.Match[str]]) -> str:
     return "".join(match[0] for match in words)
+
+
+def brief(found: Difference, hunks: int, letters: int) -> Difference:
+    """The first `hunks` places, each piece at most `letters` characters long."""
+    pieces = (tuple(_brief_piece(piece, letters) for piece in hunk.pieces) for hunk in found.hunks[:hunks])
+    shown = tuple(Hunk(hunk.skipped, cut) for hunk, cut in zip(found.hunks, pieces, strict=False))
+    return Difference(shown, found.left, found.right, found.same)
+
+
+def _brief_piece(piece: Piece, letters: int) -> Piece:
+    sides = (text if len(text) <= letters else text[:letters] + "… " for text in (piece.left, piece.right))
+    return Piece(piece.same, *sides)
