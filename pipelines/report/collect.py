@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipelines.report.collect_documents import collect_documents
+from pipelines.report.collect_duplicates import collect_duplicates
 from pipelines.report.collect_funnel import collect_contamination, collect_funnel, collect_removals
 from pipelines.report.collect_samples import collect_dropped, collect_quarantined
 from pipelines.report.collect_training import (
@@ -29,6 +30,7 @@ def collect(
     rule_signals: Mapping[str, str] | None = None,
     samples_per_rule: int = 3,
     contamination: Mapping[str, Any] | None = None,
+    dedup: tuple[Mapping[str, Any], Mapping[str, Any]] | None = None,
 ) -> Facts:
     """Read what the page shows; a table that is absent leaves its section empty.
 
@@ -36,7 +38,7 @@ def collect(
     'dedup_decisions', 'clusters', 'quarantine', 'tokens', 'plan', and the path of 'metrics'.
     `accounting`: entries with the stages in order. `asked`: token weight by source. `tokenizer`: settings to
     show. `rule_signals`: the signal of each rule, to place its threshold.
-    `contamination`: the card of the step decontaminate.
+    `contamination`: the card of the step decontaminate. `dedup`: settings and facts of the step dedup.
     Raises WorkspaceError where decisions do not line up with the signals.
     """
     documents = collect_documents(tables, rule_signals or {})
@@ -50,6 +52,7 @@ def collect(
         lengths=documents.lengths,
         scores=documents.scores,
         clusters=collect_clusters(tables),
+        duplicates=collect_duplicates(tables, *(dedup or ())),
         dropped=collect_dropped(tables, samples_per_rule),
         contamination=collect_contamination(contamination),
         quarantined=collect_quarantined(tables),

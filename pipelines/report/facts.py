@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from pipelines.report.facts_duplicates import DuplicateFacts
+
 
 class Counted(Protocol):
     """One accounting entry, as `daybreak.accounting.Count` holds it."""
@@ -216,6 +218,7 @@ class Facts:
     lengths: Histogram | None = None
     scores: tuple[Histogram, ...] = ()
     clusters: tuple[ClusterSizes, ...] = ()
+    duplicates: DuplicateFacts | None = None
     dropped: tuple[DroppedSample, ...] = ()
     contamination: tuple[BenchmarkHits, ...] = ()
     quarantined: tuple[QuarantinedSample, ...] = ()

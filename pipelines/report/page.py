@@ -16,6 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from pipelines.report import charts_corpus as corpus
+from pipelines.report import charts_duplicates as duplicates
 from pipelines.report import charts_training as training
 from pipelines.report import formats
 from pipelines.report.facts import (
@@ -28,6 +29,7 @@ from pipelines.report.facts import (
     Share,
     TokenizerFacts,
 )
+from pipelines.report.facts_duplicates import DuplicateFacts
 from pipelines.report.vega import Spec
 
 VEGA_LITE = "6.4"
@@ -72,12 +74,12 @@ class Page:
 
 def render(facts: Facts) -> str:
     """The whole page as HTML; the same facts give the same bytes."""
-    scripts = [Markup(_closed(text)) for text in (_vega(), _asset("page.js"))]
-    template = _environment().get_template("page.html.j2")
+    scripts = [Markup(_closed(text)) for text in (_vega(), asset("page.js"))]
+    template = environment().get_template("page.html.j2")
     return template.render(
         facts=facts,
         page=_page(facts),
-        style=Markup(_asset("page.css")),
+        style=Markup(asset("page.css")),
         scripts=scripts,
         policy=_policy(scripts),
         leading_scores=LEADING_SCORES,
@@ -90,7 +92,8 @@ def _vega() -> str:
     return str(vl_convert.javascript_bundle(snippet=BUNDLED, vl_version=VEGA_LITE))
 
 
-def _asset(name: str) -> str:
+def asset(name: str) -> str:
+    """A file of the templates' folder."""
     return (files("pipelines.report") / "templates" / name).read_text(encoding="utf-8")
 
 
@@ -108,8 +111,9 @@ def _policy(scripts: Sequence[str]) -> str:
     )
 
 
-def _environment() -> Environment:
-    environment = Environment(
+def environment() -> Environment:
+    """The templates, with how numbers are written."""
+    made = Environment(
         loader=PackageLoader("pipelines.report", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -117,8 +121,8 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     for name in ("whole", "compact", "size", "percent", "signal", "duration", "printable"):
-        environment.filters[name] = getattr(formats, name)
-    return environment
+        made.filters[name] = getattr(formats, name)
+    return made
 
 
 def _page(facts: Facts) -> Page:
@@ -150,8 +154,17 @@ def _charts(facts: Facts, sources: Sequence[Share], languages: Sequence[Share]) 
         "loss": any(p.loss is not None for p in facts.losses) and training.loss_chart(facts.losses),
         "rate": any(p.lr is not None for p in facts.losses) and training.rate_chart(facts.losses),
     }
+    specs |= _duplicate_charts(facts.duplicates or DuplicateFacts())
     specs |= {f"score-{i}": _small(score) for i, score in enumerate(facts.scores)}
     return {name: spec for name, spec in specs.items() if spec}
+
+
+def _duplicate_charts(found: DuplicateFacts) -> dict[str, Any]:
+    limit, bins = found.threshold, found.certificate
+    return {
+        "similarities": found.similarities and duplicates.similarities_chart(found.similarities, limit),
+        "certificate": bins and duplicates.certificate_chart(bins, found.curve, limit),
+    }
 
 
 def _small(score: Histogram) -> Spec:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
@@ -41,7 +42,7 @@ class Report(Step):
     needs = (
         "ingest", "filter", "dedup", "decontaminate", "tokenizer", "encode", "mixture", "shards", "train"
     )  # fmt: skip
-    code = ("pipelines.report", "pipelines.excerpts", "pipelines.steps.report")
+    code = ("pipelines.report", "pipelines.duplicates", "pipelines.excerpts", "pipelines.steps.report")
     libraries = ("vl-convert-python", "jinja2")
 
     def wanted(self, recipe: Recipe) -> bool:
@@ -76,6 +77,7 @@ class Report(Step):
             rule_signals=_rule_signals(recipe),
             samples_per_rule=recipe.report.samples,
             contamination=_card(context),
+            dedup=_dedup(context),
         )
         page = render(facts).encode()
         context.out.make("page")
@@ -88,6 +90,11 @@ class Report(Step):
 def _card(context: Context) -> dict[str, Any] | None:
     manifest = context.inputs.get("decontaminate")
     return manifest.facts["card"] if manifest else None
+
+
+def _dedup(context: Context) -> tuple[Mapping[str, Any], Mapping[str, Any]] | None:
+    manifest = context.inputs.get("dedup")
+    return (manifest.settings, manifest.facts) if manifest else None
 
 
 def _tables(context: Context) -> dict[str, list[str] | str]:
