@@ -106,6 +106,8 @@ class Decontaminate(Step):
         "daybreak.schema",
         "pipelines.parts",
         "pipelines.reading",
+        "pipelines.kernels.arrow",
+        "pipelines.kernels.cuts",
         "pipelines.ingest.inputs",
         "pipelines.dedup.kernels",
         "pipelines.dedup.normal",

@@ -53,6 +53,8 @@ class Encode(Step):
         "daybreak.schema",
         "pipelines.parts",
         "pipelines.reading",
+        "pipelines.kernels.arrow",
+        "pipelines.kernels.cuts",
         "pipelines.steps.encode",
         "tokenizer.encode",
     )

@@ -25,6 +25,8 @@ class Tokenizer(Step):
     code = (
         "pipelines.parts",
         "pipelines.reading",
+        "pipelines.kernels.arrow",
+        "pipelines.kernels.cuts",
         "pipelines.draw",
         "pipelines.steps.tokenizer",
         "tokenizer.train",
