@@ -20,6 +20,7 @@ STAGE_ORDER = (
     "quality",
     "exact dedup",
     "near dedup",
+    "passages",
     "decontamination",
     "mixture",
     "shards",

@@ -80,6 +80,7 @@ CLAIMS: dict[str, tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]] = {
     ),
     "filter": (("decisions", ("language",), ("in",)),),
     "dedup": (("decisions", ("exact dedup",), ("in",)),),
+    "passages": (("decisions", ("passages",), ("in",)),),
     "decontaminate": (("decisions", ("decontamination",), ("in",)),),
     "shards": (("shards", ("shards",), ("kept",)),),
 }

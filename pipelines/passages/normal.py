@@ -79,8 +79,8 @@ def _loose(char: str) -> int:
         return DROPPED
     if kind == "Nd":
         return ord("0")
-    base, *marks = unicodedata.normalize("NFD", char)
-    return ord((base if all(map(_accent, marks)) else char).lower()[0])
+    parts = unicodedata.normalize("NFD", char)
+    return ord((parts[0] if all(map(_accent, parts[1:])) else char).lower()[0])
 
 
 def _accent(char: str) -> bool:

@@ -52,9 +52,26 @@ class Lines:
         offsets, data = text_buffers(texts)
         ends, begins, stops = _bounds(offsets, data)
         found = measure(data, begins, stops, self.normal)
-        starts = offsets[:-1].repeat(np.diff(ends))
-        pieces = Pieces(ends, found.hashes, _int32(begins - starts), _int32(stops - starts))
+        pieces = relative(ends, found.hashes, begins, stops, offsets)
         return pieces.take(long_enough(found.chars, found.fifths, self.min_chars, self.min_words))
+
+
+def relative(
+    ends: np.ndarray, hashes: np.ndarray, begins: np.ndarray, stops: np.ndarray, offsets: np.ndarray
+) -> Pieces:
+    """Pieces from bounds (int64) in the bytes of all texts, where text d begins at `offsets[d]`."""
+    starts = offsets[:-1].repeat(np.diff(ends))
+    return Pieces(ends, hashes, (begins - starts).astype(np.int32), (stops - starts).astype(np.int32))
+
+
+def windows(ends: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Windows of `n` things in a row, where text d has those from `ends[d]` to `ends[d + 1]`.
+
+    The ends of its windows likewise (int64 [texts + 1]), and the first thing of each window (int64 [windows]).
+    """
+    sizes = np.maximum(np.diff(ends) - n + 1, 0)
+    sums = np.concatenate([[0], np.cumsum(sizes)])
+    return sums, np.arange(sums[-1]) + np.repeat(ends[:-1] - sums[:-1], sizes)
 
 
 def long_enough(chars: np.ndarray, fifths: np.ndarray, min_chars: int, min_words: int) -> np.ndarray:
@@ -85,7 +102,3 @@ def _line_bounds(offsets, data, ends, begins, stops):  # type: ignore[no-untyped
             count += 1
         ends[d + 1] = count
     return count
-
-
-def _int32(values: np.ndarray) -> np.ndarray:
-    return values.astype(np.int32)

@@ -26,7 +26,7 @@ from pipelines.kernels.codepoints import (
 )
 from pipelines.kernels.compile import kernel
 from pipelines.passages.normal import Normal, measure
-from pipelines.passages.pieces import NEWLINE, Pieces, long_enough
+from pipelines.passages.pieces import NEWLINE, Pieces, long_enough, relative, windows
 
 _DOT = 0x2E
 _SPAN = np.uint64(0x9E3779B97F4A7C15)
@@ -53,22 +53,17 @@ class Spans:
         offsets, data = text_buffers(texts)
         ends, begins, stops = _bounds(offsets, data)
         found = measure(data, begins, stops, self.normal)
-        starts = offsets[:-1].repeat(np.diff(ends))
-        whole = Pieces(
-            ends, found.hashes, (begins - starts).astype(np.int32), (stops - starts).astype(np.int32)
-        )
+        whole = relative(ends, found.hashes, begins, stops, offsets)
         some = found.chars > 0
         return self._windows(whole.take(some), found.chars[some], found.fifths[some])
 
     def _windows(self, whole: Pieces, chars: np.ndarray, fifths: np.ndarray) -> Pieces:
         n = self.sentences
-        windows = np.maximum(np.diff(whole.ends) - n + 1, 0)
-        ends = np.concatenate([[0], np.cumsum(windows)])
-        first = np.arange(ends[-1]) + np.repeat(whole.ends[:-1] - ends[:-1], windows)
+        ends, first = windows(whole.ends, n)
         hashes = span_hashes(whole.hashes, first, n)
         pieces = Pieces(ends, hashes, whole.begins[first], whole.stops[first + n - 1])
-        sums = (_sums(values, first, n) for values in (chars, fifths))
-        return pieces.take(long_enough(*sums, self.min_chars, self.min_words))
+        sums = [_sums(values, first, n) for values in (chars, fifths)]
+        return pieces.take(long_enough(sums[0], sums[1], self.min_chars, self.min_words))
 
 
 def span_hashes(hashes: np.ndarray, first: np.ndarray, n: int) -> np.ndarray:
