@@ -23,6 +23,7 @@ SPARK_STEPS = {
     "ingest": "Read every source: extract, identify language, measure, scrub.",
     "filter": "Language and quality rules over the signals table.",
     "dedup": "Duplicates by URL, exact and near.",
+    "passages": "Paragraphs, sentences and longer runs that stand in several places.",
     "decontaminate": "Text of the benchmarks that the recipe names.",
     "tokenizer": "Train the BPE tokenizer on a draw of what is left.",
     "encode": "Text to token ids.",
@@ -33,7 +34,8 @@ SPARK_STEPS = {
 
 def wanted(recipe: Recipe) -> list[str]:
     """The Spark steps that the recipe has."""
-    steps = [name for name in SPARK_STEPS if name != "decontaminate" or recipe.decontaminate]
+    optional = {"passages": recipe.passages, "decontaminate": recipe.decontaminate}
+    steps = [name for name in SPARK_STEPS if optional.get(name, True)]
     return steps if recipe.tokenizer else steps[: steps.index("tokenizer")]
 
 

@@ -21,6 +21,7 @@ STAGE_ORDER = (
     "url dedup",
     "exact dedup",
     "near dedup",
+    "passages",
     "decontamination",
     "mixture",
     "shards",

@@ -10,13 +10,14 @@ from pipelines.pii.settings import check as scrub_check
 from pipelines.quality.segmenters import check_segmenters
 from pipelines.quality.wanted import check_signals
 from pipelines.step import Step
-from pipelines.steps import decontaminate
+from pipelines.steps import decontaminate, passages
 from pipelines.steps.decontaminate import Decontaminate
 from pipelines.steps.dedup import Dedup, check_order, stage_settings
 from pipelines.steps.encode import Encode
 from pipelines.steps.filter import Filter, decider
 from pipelines.steps.ingest import Ingest, inputs
 from pipelines.steps.mixture import Mixture
+from pipelines.steps.passages import Passages
 from pipelines.steps.report import Report
 from pipelines.steps.shards import Shards
 from pipelines.steps.tokenizer import Tokenizer
@@ -26,6 +27,7 @@ STEPS: tuple[Step, ...] = (
     Ingest(),
     Filter(),
     Dedup(),
+    Passages(),
     Decontaminate(),
     Tokenizer(),
     Encode(),
@@ -58,6 +60,7 @@ def validate(recipe: Recipe) -> None:
         "dedup.order": check_order,
         "sources": inputs,
         "scrub": scrub_check,
+        "passages": passages.check,
         "decontaminate": decontaminate.check,
         **OUTSIDE_CHECKS,
     }

@@ -84,6 +84,7 @@ CLAIMS: dict[str, tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]] = {
     ),
     "filter": (("decisions", ("language",), ("in",)),),
     "dedup": (("decisions", ("url dedup", "exact dedup"), ("in",)),),
+    "passages": (("decisions", ("passages",), ("in",)),),
     "decontaminate": (("decisions", ("decontamination",), ("in",)),),
     "shards": (("shards", ("shards",), ("kept",)),),
 }

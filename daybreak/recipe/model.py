@@ -302,6 +302,56 @@ class Dedup(Section):
         ]
 
 
+class TextUnit(Section):
+    """A unit of text whose later copies leave documents. Which copy is the first: `dedup`'s declared order."""
+
+    scope: Literal["corpus", "document"] = Field("corpus", description="where a copy counts")
+    copies: Count = Field(1, description="how many of each stay")
+
+
+class Passage(TextUnit):
+    """Paragraphs, lines or sentences."""
+
+    normal: Literal["loose", "spaces"] = Field(
+        "loose",
+        description="loose: case, digits, punctuation and accents do not count; spaces: all but they do",
+    )
+    min_chars: Annotated[int, Field(ge=0)] = Field(0, description="shorter ones are left alone")
+    min_words: Annotated[int, Field(ge=0)] = Field(0, description="those of fewer words are left alone")
+
+
+class Lines(Passage):
+    """Lines as they are written, white space aside."""
+
+    normal: Literal["loose", "spaces"] = "spaces"
+
+
+class Spans(Passage):
+    """Sentences in a row, each window of them compared (C4)."""
+
+    sentences: Annotated[int, Field(ge=2, le=100)] = 3
+
+
+class Substrings(TextUnit):
+    """Runs of tokens, wherever they begin (Lee et al. 2022)."""
+
+    tokens: Annotated[int, Field(ge=10, le=10_000)] = Field(50, description="least length of a run")
+
+
+class Passages(Section):
+    """Repeated passages to cut out of documents; the units that are named, all on the text as dedup left it."""
+
+    paragraphs: Passage | None = Field(None, description="text between line ends, compared as in CCNet")
+    lines: Lines | None = None
+    sentences: Passage | None = Field(None, description="by their marks; Thai and Lao have none")
+    spans: Spans | None = None
+    substrings: Substrings | None = None
+    max_removed_share: Share = Field(
+        1.0, description="a document that loses more of its characters is dropped"
+    )
+    min_left_chars: Count = Field(1, description="a document that is cut to fewer characters is dropped")
+
+
 BenchmarkFormat = Literal["plain", "gsm8k", "humaneval", "hellaswag", "mmlu", "arc", "piqa"]
 
 
@@ -450,6 +500,7 @@ class Recipe(Section):
     metadata: dict[SignalName, Metadata] = Field(default_factory=dict)
     scrub: Scrub = Field(default_factory=Scrub)
     dedup: Dedup = Field(default_factory=Dedup)
+    passages: Passages | None = None
     decontaminate: Decontaminate | None = None
     tokenizer: Tokenizer | None = None
     mixture: Mixture = Field(default_factory=Mixture)

@@ -29,6 +29,7 @@ PACKAGES = (
     "pipelines.language",
     "pipelines.lists",
     "pipelines.models",
+    "pipelines.passages",
     "pipelines.pii",
     "pipelines.quality",
     "pipelines.quality.families",

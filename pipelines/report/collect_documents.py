@@ -22,7 +22,7 @@ from pipelines.report.tables import Tables, dataset, grouped, units
 BINS = 48
 SAMPLED_UNITS = 32
 SAMPLED_ROWS = 4096
-DECISION_TABLES = ("filter_decisions", "dedup_decisions", "decontaminate_decisions")
+DECISION_TABLES = ("filter_decisions", "dedup_decisions", "passages_decisions", "decontaminate_decisions")
 NOT_SIGNALS = frozenset({"doc_id", "source", "lang", "exact_hash"})
 
 

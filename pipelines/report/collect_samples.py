@@ -14,7 +14,13 @@ from pipelines.excerpts import keyed_hash, shortened, texts
 from pipelines.report.facts import DroppedSample, QuarantinedSample
 from pipelines.report.tables import Tables, dataset, scan, units
 
-DECISION_TABLES = ("ingest_decisions", "filter_decisions", "dedup_decisions", "decontaminate_decisions")
+DECISION_TABLES = (
+    "ingest_decisions",
+    "filter_decisions",
+    "dedup_decisions",
+    "passages_decisions",
+    "decontaminate_decisions",
+)
 COLUMNS = ("doc_id", "source", "stage", "rule", "value", "threshold", "detail")
 
 

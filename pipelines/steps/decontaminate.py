@@ -21,6 +21,7 @@ from daybreak.manifest import FileEntry
 from daybreak.recipe import Recipe
 from daybreak.schema import CUTS, DECISIONS, OVERLAPS
 from daybreak.storage import Store
+from pipelines.cutting import count_cut
 from pipelines.decontaminate.benchmarks import check_benchmarks, content_hashes, read_parts
 from pipelines.decontaminate.card import Card, Findings, build_card
 from pipelines.decontaminate.index import NgramIndex, build_index
@@ -33,7 +34,6 @@ from pipelines.narrow import UnitResult, run_units
 from pipelines.parts import read_part, write_part
 from pipelines.reading import KeptUnit, kept_units
 from pipelines.step import Context, Result, Step
-from pipelines.steps.filter import count_verdicts
 from pipelines.steps.ingest import gather
 
 STAGE = "decontamination"
@@ -93,7 +93,7 @@ class JudgeUnit:
             name: write_part(self.out, f"{name}/{unit.unit}.parquet", schemas[name], table.to_batches())
             for name, table in tables.items()
         }
-        counts = _count(judged.decisions, judged.cuts)
+        counts = count_cut(judged.decisions, judged.cuts, STAGE)
         return UnitResult(unit.unit, entries, counts, facts={"covered": covered(matches, index)})
 
 
@@ -101,15 +101,18 @@ class Decontaminate(Step):
     """The step. The index of n-grams stands in memory-mapped files while it runs."""
 
     name = "decontaminate"
-    needs = ("ingest", "filter", "dedup")
+    needs = ("ingest", "filter", "dedup", "passages")
     code = (
         "daybreak.schema",
         "pipelines.parts",
         "pipelines.reading",
+        "pipelines.kernels.arrow",
+        "pipelines.kernels.cuts",
         "pipelines.ingest.inputs",
         "pipelines.dedup.kernels",
         "pipelines.dedup.normal",
         "pipelines.dedup.shingles",
+        "pipelines.cutting",
         "pipelines.decontaminate",
         "pipelines.steps.decontaminate",
     )
@@ -145,7 +148,7 @@ class Decontaminate(Step):
             settings.min_item_tokens,
         )
         index.save(Path(context.out.path(INDEX)))
-        units = kept_units(context, "filter", "dedup")
+        units = kept_units(context, "filter", "dedup", "passages")
         counts = self._counts(context, units, settings, len(index.gram_at))
         ignored = common(counts, settings)
         np.save(context.out.path(f"{INDEX}/ignored.npy"), ignored)
@@ -200,22 +203,6 @@ def _texts(unit: KeptUnit, rows: np.ndarray) -> Iterator[bytes]:
         here = rows[(rows >= start) & (rows < start + batch.num_rows)] - start
         start += batch.num_rows
         yield from batch.column("text").take(pa.array(here)).cast(pa.binary()).to_pylist()
-
-
-def _count(decisions: pa.Table, cuts: pa.Table) -> list[Count]:
-    """Bytes that were cut out of kept documents count as edited."""
-    ledger = Ledger()
-    for batch in decisions.to_batches():
-        count_verdicts(batch, (STAGE,), ledger)
-    ranges = pc.list_flatten(cuts.column("cuts"))
-    rows = pc.list_parent_indices(cuts.column("cuts"))
-    kept = decisions.filter(pc.equal(decisions.column("verdict"), "keep"))
-    sizes = pc.subtract(pc.struct_field(ranges, "end"), pc.struct_field(ranges, "begin"))
-    table = pa.table({"source": kept.column("source").take(rows), "bytes": sizes})
-    for row in table.group_by("source").aggregate([("bytes", "sum")]).to_pylist():
-        ledger.add(STAGE, row["source"], "kept", 0, -row["bytes_sum"])
-        ledger.add(STAGE, row["source"], "edited", 0, row["bytes_sum"])
-    return ledger.counts()
 
 
 def _overlaps(store: Store, tables: dict[str, list[FileEntry]]) -> pa.Table:

@@ -48,11 +48,13 @@ class Encode(Step):
     """The step."""
 
     name = "encode"
-    needs = ("ingest", "filter", "dedup", "decontaminate", "tokenizer")
+    needs = ("ingest", "filter", "dedup", "passages", "decontaminate", "tokenizer")
     code = (
         "daybreak.schema",
         "pipelines.parts",
         "pipelines.reading",
+        "pipelines.kernels.arrow",
+        "pipelines.kernels.cuts",
         "pipelines.steps.encode",
         "tokenizer.encode",
     )
@@ -67,7 +69,7 @@ class Encode(Step):
         model = context.data("tokenizer").path(MODEL)
         results = run_units(
             context.spark,
-            kept_units(context, "filter", "dedup", "decontaminate"),
+            kept_units(context, "filter", "dedup", "passages", "decontaminate"),
             EncodeUnit(context.out, model),
             context.progress,
             context.recipe.spark.partitions,

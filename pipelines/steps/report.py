@@ -25,6 +25,7 @@ TABLES = {
     "ingest_decisions": ("ingest", "decisions"),
     "filter_decisions": ("filter", "decisions"),
     "dedup_decisions": ("dedup", "decisions"),
+    "passages_decisions": ("passages", "decisions"),
     "decontaminate_decisions": ("decontaminate", "decisions"),
     "clusters": ("dedup", "clusters"),
     "quarantine": ("ingest", "quarantine"),
@@ -40,7 +41,7 @@ class Report(Step):
 
     name = "report"
     needs = (
-        "ingest", "filter", "dedup", "decontaminate", "tokenizer", "encode", "mixture", "shards", "train"
+        "ingest", "filter", "dedup", "passages", "decontaminate", "tokenizer", "encode", "mixture", "shards", "train"
     )  # fmt: skip
     code = ("pipelines.report", "pipelines.duplicates", "pipelines.excerpts", "pipelines.steps.report")
     libraries = ("vl-convert-python", "jinja2")

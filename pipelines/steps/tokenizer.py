@@ -21,10 +21,12 @@ class Tokenizer(Step):
     """The step. Runs on the driver: the draw is bounded by `sample_bytes`, whatever the corpus' size."""
 
     name = "tokenizer"
-    needs = ("ingest", "filter", "dedup", "decontaminate")
+    needs = ("ingest", "filter", "dedup", "passages", "decontaminate")
     code = (
         "pipelines.parts",
         "pipelines.reading",
+        "pipelines.kernels.arrow",
+        "pipelines.kernels.cuts",
         "pipelines.draw",
         "pipelines.steps.tokenizer",
         "tokenizer.train",
@@ -47,7 +49,7 @@ class Tokenizer(Step):
         settings = context.recipe.tokenizer
         assert settings is not None
         weights = {name: s.weight for name, s in context.recipe.sources.items()}
-        units = kept_units(context, "filter", "dedup", "decontaminate")
+        units = kept_units(context, "filter", "dedup", "passages", "decontaminate")
         drawn = draw(units, weights, settings.sample_bytes, context.recipe.seed)
         if not drawn:
             raise DaybreakError(

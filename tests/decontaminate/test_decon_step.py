@@ -22,7 +22,7 @@ from pipelines.decontaminate.settings import VARIANTS, DecontaminateSettings
 from pipelines.decontaminate.tokens import tokenize
 from pipelines.narrow import UnitResult
 from pipelines.parts import write_part
-from pipelines.reading import KeptUnit
+from pipelines.reading import Cuts, KeptUnit
 from pipelines.report import Facts, RunFacts, render
 from pipelines.report.collect_funnel import collect_contamination
 from pipelines.report.collect_samples import collect_dropped
@@ -105,9 +105,8 @@ def later(unit: KeptUnit, store: Store) -> KeptUnit:
     """The unit as the steps after this one see it."""
     cuts = f"cuts/{unit.unit}.parquet"
     decided = (*unit.decisions, (store, f"decisions/{unit.unit}.parquet"))
-    return KeptUnit(
-        unit.unit, 1, unit.documents, decided, unit.signals, (store, cuts) if store.exists(cuts) else None
-    )
+    found = (Cuts(store, cuts, len(decided)),) if store.exists(cuts) else ()
+    return KeptUnit(unit.unit, 1, unit.documents, decided, unit.signals, found)
 
 
 def texts_of(unit: KeptUnit, rows: int) -> list[str]:

@@ -1,0 +1,77 @@
+"""Passages: paragraphs, lines, sentences, spans and long runs that stood before leave the documents that dedup kept."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from daybreak.accounting import Ledger
+from daybreak.recipe import Recipe
+from pipelines.passages.engine import Engine
+from pipelines.passages.order import DefaultOrder
+from pipelines.passages.settings import settings_of
+from pipelines.reading import kept_units
+from pipelines.step import Context, Result, Step
+from pipelines.steps.ingest import gather
+
+
+class Passages(Step):
+    """The step."""
+
+    name = "passages"
+    needs = ("ingest", "filter", "dedup")
+    code = (
+        "daybreak.schema",
+        "pipelines.parts",
+        "pipelines.reading",
+        "pipelines.wide",
+        "pipelines.cutting",
+        "pipelines.kernels.arrow",
+        "pipelines.kernels.codepoints",
+        "pipelines.kernels.cuts",
+        "pipelines.dedup.kernels",
+        "pipelines.dedup.normal",
+        "pipelines.dedup.order",
+        "pipelines.dedup.shingles",
+        "pipelines.decontaminate.tokens",
+        "pipelines.passages",
+        "pipelines.steps.passages",
+    )
+    libraries = ("pyarrow", "numpy", "pyspark")
+
+    def wanted(self, recipe: Recipe) -> bool:
+        """When the recipe has a passages section."""
+        return recipe.passages is not None
+
+    def settings(self, recipe: Recipe) -> dict[str, Any]:
+        """The section as it stands."""
+        assert recipe.passages is not None
+        return recipe.passages.model_dump()
+
+    def run(self, context: Context) -> Result:
+        """Write decisions and cuts. Facts: passages and how many went, by unit of text."""
+        settings = settings_of(context.recipe)
+        engine = Engine(
+            spark=context.spark,
+            out=context.out,
+            settings=settings,
+            order=DefaultOrder(),
+            progress=context.progress,
+            partitions=context.recipe.spark.partitions,
+        )
+        removed = engine(kept_units(context, "filter", "dedup"))
+        tables = gather(removed.results)
+        if removed.seen:
+            tables["seen"] = removed.seen
+        facts = {name: [0, 0] for name in settings.units}
+        for result in removed.results:
+            for name, counts in result.facts["passages"].items():
+                facts[name] = [a + b for a, b in zip(facts[name], counts, strict=True)]
+        counts = Ledger([c for r in removed.results for c in r.counts]).counts()
+        shown = {name: {"passages": n, "repeated": gone} for name, (n, gone) in facts.items()}
+        return Result(tables, counts, {"passages": shown})
+
+
+def check(recipe: Recipe) -> None:
+    """Raises RecipeError where the section names no unit of text."""
+    if recipe.passages is not None:
+        settings_of(recipe)
