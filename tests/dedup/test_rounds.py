@@ -16,7 +16,9 @@ Similar = dict[tuple[int, int], float]
 Corpus = tuple[int, list[list[int]], Similar]
 
 
-def sequential(n: int, buckets: list[list[int]], similar: Similar, slots: int) -> dict[int, tuple[int, float] | None]:
+def sequential(
+    n: int, buckets: list[list[int]], similar: Similar, slots: int
+) -> dict[int, tuple[int, float] | None]:
     """Each document's match, None where it stays: the rule as one would write it down."""
     kept: dict[int, list[int]] = defaultdict(list)
     found: dict[int, tuple[int, float] | None] = {}
