@@ -128,7 +128,9 @@ def salted_join(left: DataFrame, right: DataFrame, counted: DataFrame, key: str,
         "salt", F.coalesce(F.pmod(F.xxhash64("member"), F.col("salts")), F.lit(0)).cast("int")
     )
     last = F.coalesce(F.col("salts"), F.lit(1)) - 1
-    right = right.join(salts, key, "left").withColumn("salt", F.explode(F.sequence(F.lit(0), last))).drop("salts")
+    right = (
+        right.join(salts, key, "left").withColumn("salt", F.explode(F.sequence(F.lit(0), last))).drop("salts")
+    )
     return left.drop("salts").join(right, [key, "salt"]).drop("salt")
 
 

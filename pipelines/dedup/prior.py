@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 
 class Prior(Protocol):
-    """Documents that come before all documents of this run, in the declared order."""
+    """Documents that come before all documents of this run, in the declared order.
+
+    `order` is unique to a document of a prior.
+    """
 
     def exact(self, hashes: DataFrame) -> DataFrame:
         """(exact_hash, doc_id, kept, set) for those of `hashes` (exact_hash) that an earlier document has.

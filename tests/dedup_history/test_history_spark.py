@@ -31,18 +31,19 @@ JUDGED = pa.schema(
         ("url_hash", pa.string()),
         ("exact_hash", pa.string()),
         ("bands", pa.list_(pa.int64())),
-        ("rule", pa.string()),
+        ("level", pa.string()),
+        ("set", pa.string()),
         ("cluster_id", pa.string()),
     ]
 )
 ROWS = [
-    ("d1", "u1", "e1", [1, 2], None, "d1"),
-    ("d2", "u2", "e2", [1, -7], None, "d2"),
-    ("d3", None, "e3", [2], "near", "d1"),
-    ("d4", "u4", "e1", [1, 2], "exact", "d1"),
-    ("d5", "u1", "e5", [9], "url", "d1"),
-    ("d6", None, "e6", None, None, "d6"),
-    ("d7", "u7", "e7", [4], "exact:other", "x9"),
+    ("d1", "u1", "e1", [1, 2], None, None, "d1"),
+    ("d2", "u2", "e2", [1, -7], None, None, "d2"),
+    ("d3", None, "e3", [2], "near", None, "d1"),
+    ("d4", "u4", "e1", [1, 2], "exact", None, "d1"),
+    ("d5", "u1", "e5", [9], "url", None, "d1"),
+    ("d6", None, "e6", None, None, None, "d6"),
+    ("d7", "u7", "e7", [4], "exact", "other", "x9"),
 ]
 
 
@@ -71,7 +72,7 @@ def rows(frame: DataFrame) -> list[tuple]:
 @pytest.fixture(scope="module")
 def place(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("history")
-    for name, facts in (("day-1", ROWS), ("day-2", [("f1", "v1", "h1", [1, 11], None, "f1")])):
+    for name, facts in (("day-1", ROWS), ("day-2", [("f1", "v1", "h1", [1, 11], None, None, "f1")])):
         with recording(str(folder), name, SETTINGS, buckets=4) as run:
             run.append(
                 document_tables(judged(spark, facts), shingles(spark), run.number),
