@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 
+import numpy as np
+import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -11,8 +14,9 @@ from daybreak.manifest import FileEntry
 from daybreak.progress import Progress
 from daybreak.storage import Store
 from pipelines.dedup.history.buckets import bucket_name
-from pipelines.dedup.history.tables import table
+from pipelines.dedup.history.tables import SETS, table
 from pipelines.dedup.order import earlier
+from pipelines.dedup.shingles import shingle_sets
 from pipelines.wide import write_parts
 
 JUDGED = ("doc_id", "order", "url_hash", "exact_hash", "bands", "level", "set", "cluster_id")
@@ -40,6 +44,30 @@ def document_tables(judged: DataFrame, sets: DataFrame, number: int) -> dict[str
         "sets": sets.join(stays.select("doc_id"), "doc_id", "left_semi").select("doc_id", "shingles"),
         "members": dropped.select("cluster_id", "doc_id", "level", F.lit(number).alias("batch")),
     }
+
+
+def kept_tables(docs: DataFrame, sets: DataFrame) -> dict[str, DataFrame]:
+    """The tables of a data set whose documents (`signatures.SIGNATURES`) all count, duplicates too."""
+    absent = {name: F.lit(None).cast("string") for name in ("level", "set")}
+    judged = docs.withColumns({**absent, "cluster_id": F.col("doc_id")})
+    tables = document_tables(judged, sets, 0)
+    return {name: tables[name] for name in ("urls", "exact", "bands", "sets")}
+
+
+def shingle_lists(batches: Iterable[pa.RecordBatch], ngram: int) -> Iterator[pa.RecordBatch]:
+    """Shingle sets as the table `sets` has them, of batches with doc_id and text."""
+    for batch in batches:
+        sets = shingle_sets(batch.column("text"), ngram)
+        values = sets.values.to_numpy().view(np.int32)
+        lists = pa.ListArray.from_arrays(sets.offsets, pa.array(values))
+        yield pa.RecordBatch.from_arrays([batch.column("doc_id"), lists], schema=SETS.schema)
+
+
+def shingled(texts: DataFrame, ngram: int) -> DataFrame:
+    """(doc_id, shingles) of (doc_id, text)."""
+    return texts.select("doc_id", "text").mapInArrow(
+        partial(shingle_lists, ngram=ngram), "doc_id string, shingles array<int>"
+    )
 
 
 def _first(judged: DataFrame, key: str, later: Sequence[str]) -> DataFrame:
