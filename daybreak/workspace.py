@@ -24,6 +24,31 @@ from daybreak.storage import Store
 MANIFEST = "manifest.json"
 
 
+@contextmanager
+def held(store: Store, what: str) -> Iterator[None]:
+    """Hold a folder for this process by an advisory lock; a killed process lets go by itself.
+
+    Raises WorkspaceError that names `what` and its holder where another process has it. Folders that are not
+    on a local disk are not locked.
+    """
+    if not store.local:
+        yield
+        return
+    with open(store.path(".lock"), "a+b") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            file.seek(0)
+            holder = file.read().decode(errors="replace").strip() or "unknown"
+            raise WorkspaceError(
+                f"another run is using {what} ({holder}). Wait for it, or stop it first."
+            ) from None
+        file.truncate(0)
+        file.write(f"pid {os.getpid()} on {socket.gethostname()}, since {time.strftime('%F %T')}".encode())
+        file.flush()
+        yield
+
+
 class Workspace:
     """Reads and commits steps in one place. Use `locked()` around everything that writes."""
 
@@ -52,23 +77,7 @@ class Workspace:
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Hold the workspace for this process; a killed process lets go by itself."""
-        if not self.store.local:
-            yield
-            return
-        with open(self.store.path(".lock"), "a+b") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                file.seek(0)
-                holder = file.read().decode(errors="replace").strip() or "unknown"
-                raise WorkspaceError(
-                    f"another run is using the workspace {self} ({holder}). Wait for it, or stop it first."
-                ) from None
-            file.truncate(0)
-            file.write(
-                f"pid {os.getpid()} on {socket.gethostname()}, since {time.strftime('%F %T')}".encode()
-            )
-            file.flush()
+        with held(self.store, f"the workspace {self}"):
             yield
 
     def manifest(self, step: str) -> Manifest | None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from types import TracebackType
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -20,14 +22,35 @@ UNLIKE = ("text", "doc_id", "exact_hash", "url", "metadata", "timestamp", "clust
 """Columns of strings whose values are seldom the same twice."""
 
 
+@dataclass(frozen=True)
+class Layout:
+    """How a table lies in its files: rows and bytes a row group at most, Parquet encodings by column path.
+
+    A column with an encoding of its own has no dictionary.
+    """
+
+    group_rows: int = GROUP_ROWS
+    group_bytes: int = GROUP_BYTES
+    encodings: Mapping[str, str] = field(default_factory=dict)
+
+    def options(self, schema: pa.Schema) -> dict[str, Any]:
+        """Arguments of `pyarrow.parquet.ParquetWriter`."""
+        encoded = {column.split(".")[0] for column in self.encodings}
+        others = [name for name in dictionary_columns(schema) if name.split(".")[0] not in encoded]
+        return {"use_dictionary": others, "column_encoding": dict(self.encodings) or None}
+
+
+PLAIN = Layout()
+
+
 class PartWriter:
     """Writes one Parquet file (zstd). Row groups are cut by rows and bytes, never by the batches that come in.
 
     The file appears under its name only when it is complete; an attempt that dies leaves a `.tmp` behind.
     """
 
-    def __init__(self, store: Store, path: str, schema: pa.Schema) -> None:
-        self._store, self._path, self._schema = store, path, schema
+    def __init__(self, store: Store, path: str, schema: pa.Schema, layout: Layout = PLAIN) -> None:
+        self._store, self._path, self._schema, self._layout = store, path, schema, layout
         self._temporary = f"{path}.{uuid.uuid4().hex}.tmp"
         self._held: list[pa.RecordBatch] = []
         self._rows = self._bytes = self._total = 0
@@ -37,7 +60,7 @@ class PartWriter:
             schema,
             filesystem=store.filesystem,
             compression="zstd",
-            use_dictionary=dictionary_columns(schema),
+            **layout.options(schema),
         )
 
     def write(self, batch: pa.RecordBatch) -> None:
@@ -51,20 +74,20 @@ class PartWriter:
             taken, size = self._room(sizes[start:])
             self._held.append(batch.slice(start, taken))
             self._rows, self._bytes, start = self._rows + taken, self._bytes + size, start + taken
-            if self._rows >= GROUP_ROWS or self._bytes >= GROUP_BYTES:
+            if self._rows >= self._layout.group_rows or self._bytes >= self._layout.group_bytes:
                 self._flush()
 
     def _room(self, sizes: np.ndarray) -> tuple[int, int]:
         """How many of the next rows fit into the open row group (at least one), and their bytes."""
         sums = np.cumsum(sizes)
-        by_bytes = int(np.searchsorted(sums, GROUP_BYTES - self._bytes)) + 1
-        taken = max(1, min(GROUP_ROWS - self._rows, by_bytes, len(sizes)))
+        by_bytes = int(np.searchsorted(sums, self._layout.group_bytes - self._bytes)) + 1
+        taken = max(1, min(self._layout.group_rows - self._rows, by_bytes, len(sizes)))
         return taken, int(sums[taken - 1])
 
     def _flush(self) -> None:
         if self._held:
             table = pa.Table.from_batches(self._held, self._schema).combine_chunks()
-            self._writer.write_table(table, row_group_size=GROUP_ROWS)
+            self._writer.write_table(table, row_group_size=self._layout.group_rows)
         self._total += self._rows
         self._held, self._rows, self._bytes = [], 0, 0
 
@@ -119,9 +142,11 @@ def row_bytes(batch: pa.RecordBatch) -> np.ndarray:
     return sizes
 
 
-def write_part(store: Store, path: str, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> FileEntry:
+def write_part(
+    store: Store, path: str, schema: pa.Schema, batches: Iterable[pa.RecordBatch], layout: Layout = PLAIN
+) -> FileEntry:
     """Write all batches as one part."""
-    with PartWriter(store, path, schema) as writer:
+    with PartWriter(store, path, schema, layout) as writer:
         for batch in batches:
             writer.write(batch)
         return writer.close()

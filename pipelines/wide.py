@@ -12,7 +12,7 @@ from daybreak.manifest import FileEntry
 from daybreak.progress import Progress
 from daybreak.storage import Store
 from pipelines.narrow import watched
-from pipelines.parts import PartWriter, runs
+from pipelines.parts import PLAIN, Layout, PartWriter, runs
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -29,6 +29,7 @@ def write_parts(
     order: Sequence[str],
     progress: Progress,
     partitions: int | None = None,
+    layout: Layout = PLAIN,
 ) -> list[FileEntry]:
     """Write `frame` as parts `<table>/<value of the part column>.parquet`, rows sorted by `order`.
 
@@ -37,12 +38,12 @@ def write_parts(
     spread = frame.repartition(partitions, part) if partitions else frame.repartition(part)
     placed = spread.sortWithinPartitions(part, *order)
     with watched(frame.sparkSession, progress, 0):
-        rows = placed.mapInArrow(_writer(store, table, schema, part), "entry binary").collect()
+        rows = placed.mapInArrow(_writer(store, table, schema, part, layout), "entry binary").collect()
     return sorted((pickle.loads(row["entry"]) for row in rows), key=lambda entry: entry.path)
 
 
 def _writer(
-    store: Store, table: str, schema: pa.Schema, part: str
+    store: Store, table: str, schema: pa.Schema, part: str, layout: Layout
 ) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
     def write(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         current, writer = None, None
@@ -51,7 +52,7 @@ def _writer(
                 if value != current:
                     if writer is not None:
                         yield _entry(writer.close())
-                    current, writer = value, PartWriter(store, f"{table}/{value}.parquet", schema)
+                    current, writer = value, PartWriter(store, f"{table}/{value}.parquet", schema, layout)
                 assert writer is not None
                 writer.write(batch.slice(start, stop - start))
         if writer is not None:

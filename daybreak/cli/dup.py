@@ -7,7 +7,10 @@ from typing import Annotated
 
 import typer
 
+from daybreak.cli.dup_history import app as history_app
+
 app = typer.Typer(help="Look at duplicates.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(history_app, name="history")
 
 WorkspacePath = Annotated[
     Path, typer.Argument(metavar="WORKSPACE", help="a finished workspace, or a recipe that names it")

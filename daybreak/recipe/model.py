@@ -268,9 +268,35 @@ class Near(Section):
     )
 
 
+class DedupHistory(Section):
+    """Documents of earlier runs that this run is compared with; it adds its own at the end."""
+
+    path: str = Field(description="folder, or URI of one, that grows by a batch a run")
+    batch: str = Field(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", description="name of this run's batch, e.g. its day"
+    )
+    buckets: Annotated[int, Field(ge=2, le=4096)] = Field(
+        16, description="files a table and batch, a power of two; decided by the first run"
+    )
+
+
+class Against(Section):
+    """Another data set: what is already in it is dropped."""
+
+    path: str = Field(
+        description="a history, a workspace that finished dedup, or with `format` a file, folder or glob"
+    )
+    format: Format | None = Field(None, description="layout of the files, as in sources")
+    options: dict[str, Any] = Field(default_factory=dict, description="settings of the reader, e.g. text_key")
+
+
 class Dedup(Section):
     """Duplicates to remove."""
 
+    history: DedupHistory | None = None
+    against: dict[SignalName, Against] = Field(
+        default_factory=dict, description="other data sets, by name: what is in one of them is dropped"
+    )
     url: bool = Field(False, description="of documents with one URL (normalised) the first alone stays")
     exact: bool = Field(True, description="of documents with one text (normalised) the first alone stays")
     near: Near | None = Field(default_factory=Near)

@@ -1,0 +1,102 @@
+"""The record of a history: its batches and removals. One JSON file, replaced as a whole."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from daybreak.manifest import canonical
+
+FORMAT = 1
+COMPACTED = "compacted-"
+"""Beginning of the names of folders that compaction wrote."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One batch. `folder` holds its tables, after compaction together with those of others.
+
+    digest: SHA-256 over the content of its tables as they were written; compaction does not change it.
+    """
+
+    number: int
+    name: str
+    folder: str
+    digest: str
+    facts: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Removal:
+    """Documents taken down after batch `after`. `file` holds their ids; null once compaction dropped their rows."""
+
+    after: int
+    count: int
+    digest: str
+    file: str | None
+
+
+@dataclass(frozen=True)
+class State:
+    """What a history holds. commits: how often it changed. retired: folders that the last change left unused."""
+
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    buckets: int = 16
+    commits: int = 0
+    batches: tuple[Batch, ...] = ()
+    removals: tuple[Removal, ...] = ()
+    retired: tuple[str, ...] = ()
+
+    @property
+    def last(self) -> int:
+        """Number of the last batch, 0 where there is none."""
+        return self.batches[-1].number if self.batches else 0
+
+    def number(self, name: str) -> int:
+        """The number that the batch `name` has, or would get."""
+        return next((batch.number for batch in self.batches if batch.name == name), self.last + 1)
+
+    def before(self, number: int) -> State:
+        """What stood when batch `number` was made: earlier batches, and removals among them."""
+        return replace(
+            self,
+            batches=tuple(batch for batch in self.batches if batch.number < number),
+            removals=tuple(removal for removal in self.removals if removal.after < number),
+        )
+
+    def compacted(self, number: int) -> bool:
+        """Whether the batch shares its folder with others, or lost rows to a removal: it cannot be replaced."""
+        folders = [batch.folder for batch in self.batches if batch.number == number]
+        return bool(folders) and folders[0].startswith(COMPACTED)
+
+    def folders(self) -> dict[str, int]:
+        """Folders in order, each with the last batch that it holds."""
+        return {batch.folder: batch.number for batch in self.batches}
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over what batches and removals hold: the same before and after compaction."""
+        content = {
+            "settings": self.settings,
+            "batches": [[batch.number, batch.name, batch.digest] for batch in self.batches],
+            "removals": [[removal.after, removal.digest] for removal in self.removals],
+        }
+        return hashlib.sha256(canonical(content)).hexdigest()
+
+    def to_json(self) -> bytes:
+        """Readable JSON."""
+        return json.dumps({"format": FORMAT, **asdict(self)}, indent=1, ensure_ascii=False).encode() + b"\n"
+
+    @classmethod
+    def from_json(cls, data: bytes) -> State:
+        """Read a state back; ValueError, KeyError or TypeError when it is damaged or of another format."""
+        content = json.loads(data)
+        if (found := content.pop("format", None)) != FORMAT:
+            raise ValueError(f"history format {found}, this version reads {FORMAT}")
+        content["batches"] = tuple(Batch(**batch) for batch in content["batches"])
+        content["removals"] = tuple(Removal(**removal) for removal in content["removals"])
+        content["retired"] = tuple(content["retired"])
+        return cls(**content)
