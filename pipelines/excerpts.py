@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,20 +30,25 @@ def keyed_hash(doc_ids: pa.Array | pa.ChunkedArray) -> np.ndarray:
 
 
 def texts(documents: Mapping[str, Path], rows: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-    """URL and start of the text (at most `EXCERPT` characters and one) by doc_id, for rows with doc_id and unit.
+    """URL and start of the text (at most `EXCERPT` characters and one) by doc_id, for rows with doc_id and unit."""
+    found = (_shortened(hit).to_pylist() for hit in _hits(documents, rows))
+    return {row["doc_id"]: row for hit in found for row in hit}
 
-    Only the row groups that hold them are read.
-    """
-    found: dict[str, dict[str, Any]] = {}
+
+def whole_texts(documents: Mapping[str, Path], rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """The whole text by doc_id, for rows with doc_id and unit."""
+    return {row["doc_id"]: row["text"] for hit in _hits(documents, rows) for row in hit.to_pylist()}
+
+
+def _hits(documents: Mapping[str, Path], rows: Sequence[Mapping[str, Any]]) -> Iterator[pa.Table]:
+    """doc_id, url and text of the rows. Only the row groups that hold them are read."""
     for unit in sorted({row["unit"] for row in rows} & documents.keys()):
         wanted = pa.array([row["doc_id"] for row in rows if row["unit"] == unit])
         file = pq.ParquetFile(documents[unit])
         for group in range(file.num_row_groups):
             hit = pc.is_in(file.read_row_group(group, columns=["doc_id"])["doc_id"], value_set=wanted)
             if pc.any(hit).as_py():
-                rows_hit = file.read_row_group(group, columns=["doc_id", "url", "text"]).filter(hit)
-                found.update((row["doc_id"], row) for row in _shortened(rows_hit).to_pylist())
-    return found
+                yield file.read_row_group(group, columns=["doc_id", "url", "text"]).filter(hit)
 
 
 def shortened(text: str) -> str:

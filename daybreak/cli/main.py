@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from daybreak.cli import quality
+from daybreak.cli import dup, quality
 from daybreak.cli.rules import app as rules_app
 from daybreak.errors import DaybreakError
 
@@ -24,6 +24,7 @@ app = typer.Typer(
 
 app.add_typer(rules_app, name="rules")
 app.add_typer(quality.app, name="quality")
+app.add_typer(dup.app, name="dup")
 
 RecipePath = Annotated[Path, typer.Argument(metavar="RECIPE", help="a recipe, e.g. conf/recipes/sample.yaml")]
 Overrides = Annotated[
