@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.corpus import batches, bench_rows
-from pipelines.dedup.lsh import candidate_probability
+from pipelines.dedup.banding import candidate_probability
 from pipelines.dedup.shingles import shingle_sets
 
 FLOOR = 0.5

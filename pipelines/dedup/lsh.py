@@ -22,11 +22,6 @@ CANDIDATES = pa.schema([("hub", pa.string()), ("member", pa.string())])
 """Pairs to verify; `hub` stands before `member` in the declared order."""
 
 
-def candidate_probability(similarity: float, bands: int, rows: int) -> float:
-    """Probability that two documents of this Jaccard similarity share a bucket: 1 - (1 - s^rows)^bands."""
-    return float(1.0 - (1.0 - similarity**rows) ** bands)
-
-
 @njit(cache=True)
 def _pairs(
     buckets: np.ndarray, carried: int, seen: int, all_pairs: int, hubs: int

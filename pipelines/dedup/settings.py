@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from daybreak.errors import RecipeError
-from pipelines.dedup.lsh import candidate_probability
+from pipelines.dedup.banding import candidate_probability, choose
+from pipelines.dedup.shingles import KINDS
 
 
 @dataclass(frozen=True)
 class DedupSettings:
     """What counts as a near duplicate, and how such pairs are looked for.
 
-    ngram: tokens in a shingle. bands, rows: LSH bands, and hashes a band (14 x 8 as FineWeb, arXiv
-    2406.17557). seed: of the MinHash permutations. threshold: least exact Jaccard similarity of a verified
+    shingles: what a shingle is made of (`shingles.KINDS`). ngram, char_ngram: words, or characters, in one.
+    bands, rows: LSH bands, and hashes a band: 24 x 6 find .991 of the pairs at .75 and .9993 at .8, where 14 x 8
+    (FineWeb, arXiv 2406.17557) find .772 and .924. engine: what computes the bands (`engines`). seed: of the MinHash permutations. threshold: least exact Jaccard similarity of a verified
     pair (0.75 is what FineWeb's bands aim at). all_pairs, hubs: how a bucket becomes candidate pairs
     (`lsh`). max_edges: verified pairs that the driver may hold, about 100 bytes each.
 
@@ -22,8 +24,11 @@ class DedupSettings:
     """
 
     ngram: int = 5
-    bands: int = 14
-    rows: int = 8
+    char_ngram: int = 24
+    shingles: str = "words"
+    bands: int = 24
+    rows: int = 6
+    engine: str = "kernel"
     seed: int = 1
     threshold: float = 0.75
     all_pairs: int = 16
@@ -31,8 +36,10 @@ class DedupSettings:
     max_edges: int = 5_000_000
 
     def __post_init__(self) -> None:
-        if min(self.ngram, self.bands, self.rows, self.hubs, self.max_edges) < 1:
-            raise RecipeError("dedup: ngram, bands, rows, hubs and max_edges must be 1 or more")
+        if self.shingles not in KINDS:
+            raise RecipeError(f"dedup: shingles {self.shingles!r}: expected one of {', '.join(KINDS)}")
+        if min(self.ngram, self.char_ngram, self.bands, self.rows, self.hubs, self.max_edges) < 1:
+            raise RecipeError("dedup: ngram, char_ngram, bands, rows, hubs and max_edges must be 1 or more")
         if self.all_pairs < self.hubs:
             raise RecipeError(f"dedup: all_pairs ({self.all_pairs}) must be hubs ({self.hubs}) or more")
         if not 0 < self.threshold <= 1:
@@ -43,5 +50,14 @@ class DedupSettings:
             raise RecipeError(
                 f"dedup: {self.bands} bands of {self.rows} rows find {found:.1%} of the pairs at Jaccard "
                 f"{self.threshold} and {noise:.1%} at half of it; expected over and under 50%. Are bands and "
-                "rows exchanged? 14 bands of 8 rows suit a threshold from 0.7 up."
+                f"rows exchanged? {self._advice()}"
             )
+
+    @property
+    def window(self) -> tuple[int, str]:
+        """Length and kind of a shingle, as `shingles.shingle_windows` takes them."""
+        return (self.char_ngram if self.shingles == "characters" else self.ngram), self.shingles
+
+    def _advice(self) -> str:
+        bands, rows = choose(self.threshold, 0.99)
+        return f"{bands} bands of {rows} rows find 99% of the pairs at the threshold."

@@ -43,10 +43,10 @@ def jaccard(left: pa.ListArray, right: pa.ListArray) -> np.ndarray:
     return _jaccard(left_ends - left_ends[0], a, right_ends - right_ends[0], b)
 
 
-def set_batches(batches: Iterable[pa.RecordBatch], ngram: int) -> Iterator[pa.RecordBatch]:
+def set_batches(batches: Iterable[pa.RecordBatch], ngram: int, by: str = "words") -> Iterator[pa.RecordBatch]:
     """SETS of batches with doc_id and text."""
     for batch in batches:
-        sets = shingle_sets(batch.column("text"), ngram)
+        sets = shingle_sets(batch.column("text"), ngram, by)
         yield pa.RecordBatch.from_arrays([batch.column("doc_id"), sets], schema=SETS)
 
 

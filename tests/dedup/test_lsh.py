@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from daybreak.errors import RecipeError
-from pipelines.dedup.lsh import BUCKETED, candidate_batches, candidate_probability
+from pipelines.dedup.banding import candidate_probability
+from pipelines.dedup.lsh import BUCKETED, candidate_batches
 from pipelines.dedup.settings import DedupSettings
 
 
