@@ -15,6 +15,7 @@ from daybreak.manifest import FileEntry
 from daybreak.recipe import Recipe
 from daybreak.schema import CLUSTERS, DECISIONS
 from daybreak.storage import Store
+from pipelines.dedup.banding import resolve
 from pipelines.dedup.settings import DedupSettings
 from pipelines.dedup.signatures import SIGNATURES, band_lists
 from pipelines.narrow import scan_units, watched
@@ -144,7 +145,11 @@ class FetchTexts:
 def stage_settings(recipe: Recipe) -> DedupSettings:
     """The stage's settings, from the recipe. Raises RecipeError for bands that cannot work."""
     near = recipe.dedup.near
-    return DedupSettings(seed=recipe.seed, **(near.model_dump() if near else {}))
+    if near is None:
+        return DedupSettings(seed=recipe.seed)
+    bands, rows = resolve(near.threshold, near.recall, near.bands, near.rows)
+    given = near.model_dump(exclude={"recall", "bands", "rows"})
+    return DedupSettings(seed=recipe.seed, bands=bands, rows=rows, **given)
 
 
 def _column(unit: KeptUnit, name: str) -> pa.Array:
