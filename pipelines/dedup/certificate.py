@@ -191,5 +191,3 @@ def markdown(certificate: Certificate) -> str:
         for row in certificate.bins
     ]
     return "\n".join(lines) + "\n"
-
-

@@ -60,7 +60,9 @@ def _lsh(docs: DataFrame, settings: DedupSettings):  # type: ignore[no-untyped-d
 
     one = docs.sparkSession.createDataFrame([(Vectors.sparse(FEATURES, [0], [1.0]),)], ["_vector"])
     count = settings.bands * settings.rows
-    return MinHashLSH(inputCol="_vector", outputCol="_hashes", seed=settings.seed, numHashTables=count).fit(one)
+    return MinHashLSH(inputCol="_vector", outputCol="_hashes", seed=settings.seed, numHashTables=count).fit(
+        one
+    )
 
 
 def _grouped(hashes: str, bands: int) -> Column:
