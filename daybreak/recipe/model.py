@@ -252,11 +252,21 @@ class Metadata(Section):
 
 
 class Near(Section):
-    """Near duplicates: MinHash LSH over word n-grams, verified by exact Jaccard."""
+    """Near duplicates: MinHash LSH over n-grams, verified by exact Jaccard."""
 
-    ngram: Count = 5
-    bands: Count = 14
-    rows: Count = 8
+    shingles: Literal["words", "auto", "characters"] = Field(
+        "words", description="what is compared; auto: a character of a script without spaces is half a word"
+    )
+    ngram: Count = Field(5, description="words in a shingle")
+    char_ngram: Count = Field(24, description="characters in a shingle, where `shingles` is characters")
+    recall: Annotated[float, Field(gt=0, lt=1)] = Field(
+        0.99, description="pairs at the threshold to find; picks `bands` and `rows` (`daybreak dup curve`)"
+    )
+    bands: Count | None = Field(None, description="instead of `recall`, together with `rows`")
+    rows: Count | None = Field(None, description="MinHashes a band")
+    engine: Literal["kernel", "spark.ml"] = Field(
+        "kernel", description="what computes the bands; spark.ml: HashingTF and MinHashLSH, slower"
+    )
     threshold: Share = Field(0.75, description="least exact Jaccard of a pair to be called duplicates")
     cluster: Literal["representative", "components"] = Field(
         "representative",
@@ -266,6 +276,12 @@ class Near(Section):
     max_driver_edges: Count = Field(
         5_000_000, description="pairs, and rows of buckets, clustered on the driver; more in Spark"
     )
+
+    @model_validator(mode="after")
+    def _banding(self) -> Near:
+        if (self.bands is None) != (self.rows is None):
+            raise ValueError("set `bands` and `rows` together, or neither and `recall`")
+        return self
 
 
 class DedupHistory(Section):
@@ -290,6 +306,18 @@ class Against(Section):
     options: dict[str, Any] = Field(default_factory=dict, description="settings of the reader, e.g. text_key")
 
 
+class Certificate(Section):
+    """Made-up pairs of known similarity that go the way of all documents, to measure what a run finds."""
+
+    pairs: Annotated[int, Field(ge=1, le=10_000)] = Field(
+        40, description="pairs planted at each similarity from .5 to 1"
+    )
+    floor: Share = Field(
+        0.98,
+        description="least share found of the planted pairs at or above the threshold; under it the run fails",
+    )
+
+
 class Dedup(Section):
     """Duplicates to remove."""
 
@@ -300,6 +328,7 @@ class Dedup(Section):
     url: bool = Field(False, description="of documents with one URL (normalised) the first alone stays")
     exact: bool = Field(True, description="of documents with one text (normalised) the first alone stays")
     near: Near | None = Field(default_factory=Near)
+    certificate: Certificate | None = Field(default_factory=Certificate)
     order: list[str] = Field(
         default_factory=lambda: ["length", "timestamp", "doc_id"],
         min_length=1,

@@ -91,7 +91,8 @@ class Verifier:
     def _wanted(self, ids: DataFrame) -> DataFrame:
         """(id, doc_id, shingles) of `ids`; shingles are null where there is no text."""
         here = self.nodes.numbered().select("id", "doc_id", "unit", "row").join(ids, "id", "left_semi")
-        make = partial(set_batches, ngram=self.settings.ngram)
+        ngram, by = self.settings.window
+        make = partial(set_batches, ngram=ngram, by=by)
         bodies = self.texts(here.select("doc_id", "unit", "row")).select("doc_id", "text")
         made = bodies.mapInArrow(make, struct_of(SETS))
         found = here.select("id", "doc_id").join(made, "doc_id", "left").select("id", "doc_id", "shingles")

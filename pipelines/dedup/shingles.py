@@ -1,8 +1,12 @@
-"""Word n-grams of a normalised text (`normal`) as 64-bit hashes.
+"""N-grams of a normalised text (`normal`) as 64-bit hashes.
 
 A token is a run of letters, digits and marks; in scripts that put no spaces between words (Han, Kana, Thai,
 Lao, Khmer, Burmese and kin) every character is its own token, with its marks. Everything else only
-separates.
+separates. A shingle is (`KINDS`)
+    words       n tokens in a row;
+    auto        tokens that are n words long, where a character of those scripts counts as half a word. It is the
+                same as `words` in other scripts, and longer in these, with no text on a border between two rules;
+    characters  n letters, digits and marks in a row, what separates two words being one character.
 """
 
 from __future__ import annotations
@@ -48,6 +52,9 @@ _UNSPACED = (
 _START = np.uint64(0xCBF29CE484222325)
 _PRIME = np.uint64(0x100000001B3)
 _WINDOW = np.uint64(0x9E3779B97F4A7C15)
+_BLANK = np.uint64(0xA0761D6478BD642F)
+
+KINDS = ("words", "auto", "characters")
 
 
 def _class_of(char: str) -> int:
@@ -76,9 +83,12 @@ def _token_table() -> np.ndarray:
 
 
 @njit(cache=True)
-def _tokens(offsets: np.ndarray, data: np.ndarray, table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _tokens(
+    offsets: np.ndarray, data: np.ndarray, table: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     n = len(offsets) - 1
     out = np.empty(len(data) + 1, np.uint64)
+    alone = np.empty(len(data) + 1, np.bool_)
     ends = np.zeros(n + 1, np.int64)
     at = 0
     for d in range(n):
@@ -91,7 +101,7 @@ def _tokens(offsets: np.ndarray, data: np.ndarray, table: np.ndarray) -> tuple[n
             if kind == _VANISHES:
                 continue
             if inside != _SEPARATOR and kind != _MARK and not (inside == kind == _WORD):
-                out[at] = mix64(value)
+                out[at], alone[at] = mix64(value), inside == _ALONE
                 at += 1
                 inside, value = _SEPARATOR, _START
             if kind != _SEPARATOR:
@@ -99,8 +109,34 @@ def _tokens(offsets: np.ndarray, data: np.ndarray, table: np.ndarray) -> tuple[n
                     inside = _ALONE if kind == _ALONE else _WORD
                 value = (value ^ np.uint64(entry >> _KIND_BITS)) * _PRIME
         if inside != _SEPARATOR:
-            out[at] = mix64(value)
+            out[at], alone[at] = mix64(value), inside == _ALONE
             at += 1
+        ends[d + 1] = at
+    return ends, out[:at].copy(), alone[:at].copy()
+
+
+@njit(cache=True)
+def _characters(offsets: np.ndarray, data: np.ndarray, table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    n = len(offsets) - 1
+    out = np.empty(len(data) + 1, np.uint64)
+    ends = np.zeros(n + 1, np.int64)
+    at = 0
+    for d in range(n):
+        i, blank = offsets[d], False
+        while i < offsets[d + 1]:
+            point, width = decode(data, i)
+            i += width
+            entry = table[point] if point < len(table) else 0
+            kind = entry & _KIND_MASK
+            if kind == _SEPARATOR:
+                blank = at > ends[d]
+            elif kind != _VANISHES:
+                if blank:
+                    out[at] = _BLANK
+                    at += 1
+                    blank = False
+                out[at] = mix64(np.uint64(entry >> _KIND_BITS) * _PRIME)
+                at += 1
         ends[d + 1] = at
     return ends, out[:at].copy()
 
@@ -112,13 +148,41 @@ def _windows(offsets: np.ndarray, tokens: np.ndarray, ngram: int) -> tuple[np.nd
     for d in range(n):
         ends[d + 1] = ends[d] + max(0, offsets[d + 1] - offsets[d] - ngram + 1)
     out = np.empty(ends[n], np.uint64)
+    last = np.uint64(1)
+    for _ in range(ngram):
+        last *= _WINDOW
     for d in range(n):
-        for j in range(ends[d + 1] - ends[d]):
-            value = np.uint64(0)
-            for k in range(ngram):
-                value = value * _WINDOW + tokens[offsets[d] + j + k]
-            out[ends[d] + j] = mix64(value)
+        value, start = np.uint64(0), offsets[d]
+        for j in range(offsets[d + 1] - start if ends[d + 1] > ends[d] else 0):
+            value = value * _WINDOW + tokens[start + j]
+            if j >= ngram:
+                value -= last * tokens[start + j - ngram]
+            if j >= ngram - 1:
+                out[ends[d] + j - ngram + 1] = mix64(value)
     return ends, out
+
+
+@njit(cache=True)
+def _weighted_windows(
+    offsets: np.ndarray, tokens: np.ndarray, alone: np.ndarray, ngram: int
+) -> tuple[np.ndarray, np.ndarray]:
+    n = len(offsets) - 1
+    ends = np.zeros(n + 1, np.int64)
+    out = np.empty(len(tokens), np.uint64)
+    at = 0
+    for d in range(n):
+        for j in range(offsets[d], offsets[d + 1]):
+            value, weight, k = np.uint64(0), 0, j
+            while weight < 2 * ngram and k < offsets[d + 1]:
+                value = value * _WINDOW + tokens[k]
+                weight += 1 if alone[k] else 2
+                k += 1
+            if weight < 2 * ngram:
+                break
+            out[at] = mix64(value)
+            at += 1
+        ends[d + 1] = at
+    return ends, out[:at].copy()
 
 
 @njit(cache=True)
@@ -139,23 +203,29 @@ def _sorted_sets(offsets: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, n
 
 def token_hashes(texts: pa.Array) -> tuple[np.ndarray, np.ndarray]:
     """Tokens of each text in order, hashed: offsets (int64, n + 1) and values (uint64)."""
-    return _tokens(*composed_buffers(texts), _token_table())
+    offsets, tokens, _ = _tokens(*composed_buffers(texts), _token_table())
+    return offsets, tokens
 
 
-def shingle_windows(texts: pa.Array, ngram: int = 5) -> tuple[np.ndarray, np.ndarray]:
-    """Every window of `ngram` tokens in order, repeats included: offsets (int64, n + 1) and hashes (uint64).
+def shingle_windows(texts: pa.Array, ngram: int = 5, by: str = "words") -> tuple[np.ndarray, np.ndarray]:
+    """Every shingle in order, repeats included: offsets (int64, n + 1) and hashes (uint64).
 
-    A text of fewer than `ngram` tokens has none.
+    `by` is one of KINDS, and `ngram` counts what it says. A text that is shorter than `ngram` has none.
     """
-    offsets, tokens = token_hashes(texts)
+    composed = composed_buffers(texts)
+    if by == "characters":
+        return _windows(*_characters(*composed, _token_table()), ngram)
+    offsets, tokens, alone = _tokens(*composed, _token_table())
+    if by == "auto" and alone.any():
+        return _weighted_windows(offsets, tokens, alone, ngram)
     return _windows(offsets, tokens, ngram)
 
 
-def shingle_sets(texts: pa.Array, ngram: int = 5) -> pa.ListArray:
-    """Set of `ngram`-token shingles of each text: list<uint32>, ascending; empty for short texts.
+def shingle_sets(texts: pa.Array, ngram: int = 5, by: str = "words") -> pa.ListArray:
+    """Set of shingles of each text (`shingle_windows`): list<uint32>, ascending; empty for short texts.
 
     A shingle is the low half of its 64-bit hash: of two texts of 1,000 shingles each, two different ones fall
     together with probability 0.0002.
     """
-    offsets, values = _sorted_sets(*shingle_windows(texts, ngram))
+    offsets, values = _sorted_sets(*shingle_windows(texts, ngram, by))
     return pa.ListArray.from_arrays(pa.array(offsets), pa.array(values))

@@ -30,8 +30,8 @@ null where nothing shall equal it, `bands` where a text is too short for a shing
 
 
 def band_lists(texts: pa.Array, settings: DedupSettings) -> pa.ListArray:
-    """Band hashes of each text, list<int64> [bands]; null where it has fewer than `ngram` tokens."""
-    offsets, values = shingle_windows(texts, settings.ngram)
+    """Band hashes of each text, list<int64> [bands]; null where it is too short for a shingle."""
+    offsets, values = shingle_windows(texts, *settings.window)
     drawn = permutations(settings.bands * settings.rows, settings.seed)
     hashes = band_hashes(signatures(offsets, values, drawn), settings.bands)
     short = np.diff(offsets) == 0

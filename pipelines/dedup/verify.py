@@ -72,10 +72,10 @@ def unpacked(sets: pa.BinaryArray) -> pa.ListArray:
     return pa.ListArray.from_arrays(pa.array((ends - ends[0]) // 4, pa.int32()), pa.array(aligned))
 
 
-def set_batches(batches: Iterable[pa.RecordBatch], ngram: int) -> Iterator[pa.RecordBatch]:
+def set_batches(batches: Iterable[pa.RecordBatch], ngram: int, by: str = "words") -> Iterator[pa.RecordBatch]:
     """SETS of batches with doc_id and text."""
     for batch in batches:
-        sets = packed(shingle_sets(batch.column("text"), ngram))
+        sets = packed(shingle_sets(batch.column("text"), ngram, by))
         yield pa.RecordBatch.from_arrays([batch.column("doc_id"), sets], schema=SETS)
 
 

@@ -17,6 +17,7 @@ from daybreak.recipe import Recipe
 from daybreak.schema import CLUSTERS, DECISIONS
 from daybreak.storage import Store
 from pipelines.code import code_version
+from pipelines.dedup.banding import resolve
 from pipelines.dedup.order import DeclaredOrder
 from pipelines.dedup.phases import Phase, Phases, struct_of
 from pipelines.dedup.settings import LEVELS, DedupSettings
@@ -171,7 +172,11 @@ def stage_settings(recipe: Recipe) -> DedupSettings:
     """The stage's settings, from the recipe. Raises RecipeError for bands that cannot work."""
     near = recipe.dedup.near
     levels = tuple(level for level in LEVELS if getattr(recipe.dedup, level))
-    return DedupSettings(seed=recipe.seed, levels=levels, **(near.model_dump() if near else {}))
+    if near is None:
+        return DedupSettings(seed=recipe.seed, levels=levels)
+    bands, rows = resolve(near.threshold, near.recall, near.bands, near.rows)
+    given = near.model_dump(exclude={"recall", "bands", "rows"})
+    return DedupSettings(seed=recipe.seed, levels=levels, bands=bands, rows=rows, **given)
 
 
 def declared_order(recipe: Recipe) -> DeclaredOrder:

@@ -118,4 +118,4 @@ def test_the_narrow_stage_replaces_text_by_bands() -> None:
     found = Signatures()(batch)
     assert found.schema == SIGNATURES
     assert found["bands"][0].as_py() is None
-    assert len(found["bands"][1]) == 14
+    assert len(found["bands"][1]) == DedupSettings().bands
