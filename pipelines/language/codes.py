@@ -12,7 +12,7 @@ import difflib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from langcodes.data_dicts import (
     ALL_SCRIPTS,
@@ -167,7 +167,12 @@ def wanted(tag: str) -> Wanted:
 
 def any_covers(tags: Iterable[str], code: str | None) -> bool:
     """True if one of the recipe's entries covers `code`; a null is covered by none."""
-    return code is not None and any(wanted(tag).covers(code) for tag in tags)
+    return code is not None and _any_covers(tuple(tags), code)
+
+
+@lru_cache(maxsize=1 << 16)
+def _any_covers(tags: tuple[str, ...], code: str) -> bool:
+    return any(wanted(tag).covers(code) for tag in tags)
 
 
 def macro_of(language: str) -> str:
