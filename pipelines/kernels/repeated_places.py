@@ -18,6 +18,9 @@ from pipelines.kernels.spacy_kinds import BLANK
 REACH = 16
 """Characters by which n-grams that are compared written together are told apart first."""
 
+HEAVIEST = 255
+"""Up to here `keep_weighed` counts."""
+
 _SLOTS = 8
 """Marks a place: of the values that stand once, about one in eight is taken for a repeated one."""
 
@@ -57,11 +60,7 @@ def keep_likely(values, at, left, marks):  # type: ignore[no-untyped-def]
 
 @kernel
 def _keep_marked(values, at, left, marks, shift):  # type: ignore[no-untyped-def]
-    slots = 64
-    while slots < _SLOTS * left:
-        slots *= 2
-    mask = np.uint64(slots - 1)
-    marks[:slots] = 0
+    mask = _cleared(marks, left)
     for k in range(left):
         slot = _slot(values[k], shift, mask)
         marks[slot] = min(marks[slot] + 1, 2)
@@ -71,6 +70,32 @@ def _keep_marked(values, at, left, marks, shift):  # type: ignore[no-untyped-def
         values[kept], at[kept] = value, place
         kept += 1 if marks[_slot(value, shift, mask)] == 2 else 0
     return kept
+
+
+@kernel
+def keep_weighed(values, at, weights, left, marks):  # type: ignore[no-untyped-def]
+    """`keep_likely` in one round, with how often each value that is kept stands at most, up to `HEAVIEST`."""
+    mask = _cleared(marks, left)
+    for k in range(left):
+        slot = _slot(values[k], np.uint64(40), mask)
+        marks[slot] = min(marks[slot] + 1, HEAVIEST)
+    kept = 0
+    for k in range(left):
+        value, place = values[k], at[k]
+        weight = marks[_slot(value, np.uint64(40), mask)]
+        values[kept], at[kept], weights[kept] = value, place, weight
+        kept += 1 if weight > 1 else 0
+    return kept
+
+
+@kernel
+def _cleared(marks, left):  # type: ignore[no-untyped-def]
+    """Clear the marks that `left` values need; returns the mask of their slots."""
+    slots = 64
+    while slots < _SLOTS * left:
+        slots *= 2
+    marks[:slots] = 0
+    return np.uint64(slots - 1)
 
 
 @kernel

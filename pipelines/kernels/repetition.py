@@ -9,7 +9,7 @@ import numpy as np
 
 from pipelines.kernels.compile import kernel
 from pipelines.kernels.hashes import BASE, scattered, spelled
-from pipelines.kernels.repeated_places import all_places, keep_likely
+from pipelines.kernels.repeated_places import HEAVIEST, all_places, keep_weighed
 
 _UPS = np.array([pow(int(BASE), power, 2**64) for power in range(64)], np.uint64)
 _DOWNS = np.array([pow(int(BASE), -power, 2**64) for power in range(64)], np.uint64)
@@ -109,10 +109,8 @@ def measure_top_grams(words, joined, count, places, tallies, out):  # type: igno
     for number in range(out.size):
         n = number + 2
         left = _lengthen(words, count, n, values, at, left)
-        left = keep_likely(values, at, left, marks)
-        tally = tallies[: table_size(left)]
-        out[number] = top_characters(joined, count, n, values, at, slots, left, tally)
-        left = _keep_repeated(values, at, slots, left, tally)
+        left = keep_weighed(values, at, slots, left, marks)
+        out[number] = top_characters(joined, count, n, values, at, slots, left, tallies)
 
 
 @kernel
@@ -130,24 +128,49 @@ def _lengthen(words, count, n, values, at, left):  # type: ignore[no-untyped-def
 
 
 @kernel
-def top_characters(joined, count, n, values, at, slots, left, tallies):  # type: ignore[no-untyped-def]
+def top_characters(joined, count, n, values, at, weights, left, tallies):  # type: ignore[no-untyped-def]
     """Characters (single spaces included) of the most frequent n-gram, the earliest of equals, times its count.
 
-    values, at: hash and place of the n-grams looked at, `left` of them; others occur once. tallies: scratch,
-    uint64 (`table_size(left)`, 2); of each n-gram its hash, how often, and where first. slots is filled with
-    the row of each.
+    values, at: hash and place of the n-grams looked at, `left` of them; others occur once. weights: how often each
+    occurs at most, up to `HEAVIEST`; overwritten. tallies: scratch, uint64 (`table_size(left)`, 2) or more; of each
+    n-gram its hash, how often, and where first.
     """
     if count < n:
         return 0
-    tallies[:] = 0
+    likely = _most_likely(values, weights, left)
+    table = tallies[: table_size(likely)]
+    table[:] = 0
     best, first = np.int64(1), np.int64(0)
-    for k in range(left):
-        slot = _tally(tallies, values[k] if values[k] else _ONE, at[k])
-        slots[k] = slot
-        times, begin = np.int64(tallies[slot, 1] >> _HALF), np.int64(tallies[slot, 1] & _LOW)
+    for number in range(likely):
+        k = weights[number]
+        slot = _tally(table, values[k] if values[k] else _ONE, at[k])
+        times, begin = np.int64(table[slot, 1] >> _HALF), np.int64(table[slot, 1] & _LOW)
         if times > best or (times == best and begin < first):
             best, first = times, begin
     return best * (_characters(joined, first, first + n) + n - 1)
+
+
+@kernel
+def _most_likely(values, weights, left):  # type: ignore[no-untyped-def]
+    """Leave in `weights` which of the `left` n-grams may be the most frequent; returns how many.
+
+    The one of most weight is counted: what weighs less than that count is no candidate.
+    """
+    heaviest = most = 0
+    for k in range(left):
+        heavier = weights[k] > most
+        heaviest = k if heavier else heaviest
+        most = weights[k] if heavier else most
+    times = 0
+    for k in range(left):
+        times += 1 if values[k] == values[heaviest] else 0
+    least = min(times, HEAVIEST)
+    likely = 0
+    for k in range(left):
+        enough = weights[k] >= least
+        weights[likely] = k
+        likely += 1 if enough else 0
+    return likely
 
 
 @kernel
@@ -160,16 +183,6 @@ def _tally(tallies, value, at):  # type: ignore[no-untyped-def]
     tally = tallies[slot, 1] if tallies[slot, 0] else np.uint64(at)
     tallies[slot, 0], tallies[slot, 1] = value, tally + (_ONE << _HALF)
     return slot
-
-
-@kernel
-def _keep_repeated(values, at, slots, left, tallies):  # type: ignore[no-untyped-def]
-    """Keep the places whose n-gram was counted twice or more; returns how many."""
-    kept = 0
-    for k in range(left):
-        values[kept], at[kept] = values[k], at[k]
-        kept += 1 if tallies[slots[k], 1] >> _HALF > _ONE else 0
-    return kept
 
 
 @kernel

@@ -50,7 +50,7 @@ def rejoin(points, sums, count, cases, chains, pairs, words, spare, places, mark
     for at in range(count - 1):
         bit = pair_bit(np.uint64(words[at, 2]), np.uint64(words[at + 1, 2]))
         places[some] = at
-        some += np.int64(pairs[bit >> _SIX] >> (bit & _LOW_SIX) & _ONE)
+        some += 1 if pairs[bit >> _SIX] >> (bit & _LOW_SIX) & _ONE else 0
     present = 0
     for k in range(some):
         found = _matches(points, words, places[k], count, chains)

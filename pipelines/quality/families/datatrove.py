@@ -170,8 +170,9 @@ def _measure_words(kinds, count, words, out):  # type: ignore[no-untyped-def]
     solid = characters = lettered = found = 0
     for at in range(count):
         begin, end = words[at, 0], words[at, 1]
-        marks, letters = True, False
-        for k in range(begin, end):
+        solid_letter = kinds[begin] & (LETTERED | MARK) == LETTERED
+        marks, letters = not solid_letter, solid_letter
+        for k in range(end if solid_letter else begin, end):
             marks = marks and kinds[k] & MARK != 0
             letters = letters or kinds[k] & LETTERED != 0
             if letters and not marks:

@@ -14,7 +14,7 @@ from pipelines.kernels.compile import kernel
 from pipelines.kernels.lines import ELLIPSIS
 from pipelines.kernels.ngrams import LONGEST
 from pipelines.kernels.ratio import ratio, rounded
-from pipelines.kernels.seen import forget, hash_points, slot_of
+from pipelines.kernels.seen import enter, forget, hash_points
 from pipelines.kernels.words import is_stop_word
 from pipelines.quality.families.signal import Signal
 
@@ -76,18 +76,19 @@ def _words(page, bins):  # type: ignore[no-untyped-def]
     """(words with # or …, words with a letter, required words); `bins` counts the words by length, the last
     bin all longer ones.
     """
+    points, classes, begins, ends = page.points, page.classes, page.word_begin, page.word_end
     symbols = letters = required = 0
     bins[:] = 0
-    for word in range(page.word_begin.size):
-        begin, end = page.word_begin[word], page.word_end[word]
+    for word in range(begins.size):
+        begin, end = begins[word], ends[word]
         symbol = False
         kinds = np.uint32(0)
         for at in range(begin, end):
-            kinds |= page.classes[at]
-            symbol |= page.points[at] == 0x23 or page.points[at] == ELLIPSIS
+            kinds |= classes[at]
+            symbol |= points[at] == 0x23 or points[at] == ELLIPSIS
         symbols += 1 if symbol else 0
         letters += 1 if kinds & LETTER else 0
-        required += 1 if is_stop_word(page.points, begin, end) else 0
+        required += 1 if is_stop_word(points, begin, end) else 0
         bins[min(end - begin, BINS - 1)] += 1
     return symbols, letters, required
 
@@ -118,15 +119,17 @@ def _lines(page, seen):  # type: ignore[no-untyped-def]
     """(lines with a bullet, with an ellipsis, that occur more than once, characters of these)."""
     bullets = ellipses = repeated = characters = 0
     forget(seen, page.line_begin.size)
-    for line in range(page.line_begin.size):
-        begin, end = page.line_begin[line], page.line_end[line]
+    points, begins, ends = page.points, page.line_begin, page.line_end
+    keys, counts, stamps, now = seen.keys, seen.counts, seen.stamps, seen.now
+    for line in range(begins.size):
+        begin, end = begins[line], ends[line]
         if end > begin:
-            bullets += 1 if page.points[begin] == 0x2A or page.points[begin] == 0x2D else 0
-            ellipses += 1 if page.points[end - 1] == ELLIPSIS else 0
-        slot = slot_of(seen, hash_points(page.points, begin, end))
-        seen.counts[slot] += 1
-        if seen.counts[slot] > 1:
-            times = 2 if seen.counts[slot] == 2 else 1
+            bullets += 1 if points[begin] == 0x2A or points[begin] == 0x2D else 0
+            ellipses += 1 if points[end - 1] == ELLIPSIS else 0
+        slot = enter(keys, counts, stamps, now, hash_points(points, begin, end))
+        counts[slot] += 1
+        if counts[slot] > 1:
+            times = 2 if counts[slot] == 2 else 1
             repeated += times
             characters += times * (end - begin)
     return bullets, ellipses, repeated, characters
