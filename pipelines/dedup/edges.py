@@ -59,7 +59,7 @@ class Verifier:
             return self.phases.spark.createDataFrame(pa.table([hub, member], schema=PAIRS))
 
         edges = self.edges(name, self.phases.phase(f"pairs-{name}", PAIRS, build)).table()
-        return tuple(edges[column].to_numpy() for column in EDGES.names)  # type: ignore[return-value]
+        return edges["hub"].to_numpy(), edges["member"].to_numpy(), edges["similarity"].to_numpy()
 
     def edges(self, name: str, pairs: Phase) -> Phase:
         """EDGES among the different `pairs` (PAIRS)."""
