@@ -81,7 +81,7 @@ def test_two_days_and_an_evaluation_set(spark: SparkSession, tmp_path: Path) -> 
     ]
     assert run(two)[0] == [False, False, False]
     assert run(one)[0] == [False, False, False]  # a later day leaves it done
-    with pytest.raises(RecipeError, match="'day-1' of the history .* is followed by 'day-2'"):
+    with pytest.raises(RecipeError, match=r"'day-1' of the history .* is followed by 'day-2'"):
         list(Runner(one.model_copy(update={"seed": 5})).run(["dedup"]))
     with pytest.raises(RecipeError, match="has no such batch"):
         Runner(_elsewhere(two, tmp_path))
@@ -97,7 +97,9 @@ def test_a_finished_workspace_is_a_data_set(spark: SparkSession, tmp_path: Path)
     a, b = prose(10), prose(11)
     first = recipe(tmp_path, "day-1", [a, b], history=None)
     run(first)
-    second = recipe(tmp_path, "day-2", [b, prose(12)], history=None, against={"first": {"path": first.workspace}})
+    second = recipe(
+        tmp_path, "day-2", [b, prose(12)], history=None, against={"first": {"path": first.workspace}}
+    )
     assert rules(run(second)[1]) == ["exact:first", None]
     assert run(second)[0] == [False, False, False]
     with pytest.raises(RecipeError, match="nowhere is no history and no workspace"):
