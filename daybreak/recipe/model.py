@@ -321,10 +321,6 @@ class Certificate(Section):
 class Dedup(Section):
     """Duplicates to remove."""
 
-    history: DedupHistory | None = None
-    against: dict[SignalName, Against] = Field(
-        default_factory=dict, description="other data sets, by name: what is in one of them is dropped"
-    )
     url: bool = Field(False, description="of documents with one URL (normalised) the first alone stays")
     exact: bool = Field(True, description="of documents with one text (normalised) the first alone stays")
     near: Near | None = Field(default_factory=Near)
@@ -343,6 +339,10 @@ class Dedup(Section):
     )
     licence_order: list[str] = Field(
         default_factory=list, description="licences from best to worst, for the key licence"
+    )
+    history: DedupHistory | None = None
+    against: dict[SignalName, Against] = Field(
+        default_factory=dict, description="other data sets, by name: what is in one of them is dropped"
     )
 
     @field_validator("order", mode="before")

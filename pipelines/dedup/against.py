@@ -17,6 +17,7 @@ from daybreak.recipe import Recipe
 from daybreak.recipe.model import Against, Source
 from daybreak.storage import Store
 from daybreak.workspace import MANIFEST, Workspace
+from pipelines.code import code_version
 from pipelines.dedup.history.history import STATE, History
 from pipelines.dedup.history.record import recording
 from pipelines.ingest.inputs import expand
@@ -34,6 +35,15 @@ READ = ("ingest", "filter", "dedup")
 
 Tables = Callable[[list[KeptUnit]], "Mapping[str, DataFrame]"]
 """Tables of documents (`history.write.kept_tables`) from the units that hold them."""
+
+
+def reading_digest(recipe: Recipe, ingest: Step) -> dict[str, str]:
+    """How the files of data sets are read: by code and settings of the step `ingest`; nothing where there are none."""
+    if not any(one.format for one in recipe.dedup.against.values()):
+        return {}
+    settings = {**ingest.settings(recipe), "sources": None}
+    code = code_version(ingest.code, ingest.libraries)
+    return {"dedup.against": hashlib.sha256(canonical([code, settings])).hexdigest()}
 
 
 def against_digests(recipe: Recipe) -> dict[str, str]:
@@ -99,7 +109,8 @@ def _made(
 ) -> History:
     """The tables of a data set, in WORKSPACE/against/NAME; those of other content or settings are removed."""
     place = context.workspace.store.below(FOLDER, name)
-    wanted = hashlib.sha256(canonical([_digest(name, one), settings])).hexdigest()[:16]
+    known = {**reading_digest(context.recipe, ingest), "code": code_version(("pipelines.dedup",))}
+    wanted = hashlib.sha256(canonical([_digest(name, one), settings, known])).hexdigest()[:16]
     for entry in place.names():
         if entry not in (wanted, ingest.name):
             place.remove(entry)

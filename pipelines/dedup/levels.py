@@ -17,10 +17,11 @@ REMOVED = pa.schema(
         ("matched", pa.string()),
         ("similarity", pa.float64()),
         ("set", pa.string()),
+        ("kept", pa.string()),
     ]
 )
 """Documents that a level removed: which document stays in their place, and in which data set that is (null:
-in this run or its history).
+in this run or its history). kept: where a document of before this run is matched, the one that stayed for it.
 """
 
 
@@ -40,10 +41,12 @@ def first_of_each(
         F.count(F.lit(1)).alias("n"),
     )
     several = groups.filter("n > 1").select(
-        hash_column, "matched", F.lit(None).cast("string").alias("set"), "first"
+        hash_column, "matched", *(F.lit(None).cast("string").alias(name) for name in ("set", "kept")), "first"
     )
     if prior is not None:
-        old = prior(groups.select(hash_column)).select(hash_column, F.col("doc_id").alias("matched"), "set")
+        old = prior(groups.select(hash_column)).withColumnRenamed("doc_id", "matched")
+        old = old if "kept" in old.columns else old.withColumn("kept", F.col("matched"))
+        old = old.select(hash_column, "matched", "set", "kept")
         several = several.join(old, hash_column, "left_anti").unionByName(
             old.withColumn("first", F.lit(None).cast("binary"))
         )

@@ -22,7 +22,7 @@ from pipelines.dedup.settings import LEVELS, DedupSettings
 STAGES = tuple(f"{level} dedup" for level in LEVELS)
 """Names of the levels in decisions and counts."""
 
-PLACED = pa.schema([*REMOVED, ("cluster_id", pa.string())])
+PLACED = pa.schema([*(f for f in REMOVED if f.name != "kept"), ("cluster_id", pa.string())])
 """Removed documents of all levels, each with the document that its cluster keeps."""
 
 
@@ -96,11 +96,11 @@ def _placed(
             continue
         frame = phase.frame()
         if found is None:
-            found = frame.withColumn("cluster_id", F.col("matched"))
+            found = frame.withColumn("cluster_id", F.coalesce("kept", "matched")).select(*PLACED.names)
             continue
         further = found.select(F.col("doc_id").alias("matched"), "cluster_id")
         joined = frame.join(further, "matched", "left")
-        moved = joined.withColumn("cluster_id", F.coalesce("cluster_id", "matched"))
+        moved = joined.withColumn("cluster_id", F.coalesce("cluster_id", "kept", "matched"))
         found = found.unionByName(moved.select(*PLACED.names))
     return spark.createDataFrame(PLACED.empty_table()) if found is None else found
 

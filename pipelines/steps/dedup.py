@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,9 +18,13 @@ from daybreak.recipe import Recipe
 from daybreak.schema import CLUSTERS, DECISIONS
 from daybreak.storage import Store
 from pipelines.code import code_version
+from pipelines.dedup.against import against_digests, against_priors, check_against, reading_digest
 from pipelines.dedup.banding import resolve
+from pipelines.dedup.history.record import Recorder, recording
+from pipelines.dedup.history.settings import check_history, comparable, history_digest
 from pipelines.dedup.order import DeclaredOrder
 from pipelines.dedup.phases import Phase, Phases, struct_of
+from pipelines.dedup.prior import Joined, Prior
 from pipelines.dedup.settings import LEVELS, DedupSettings
 from pipelines.dedup.signatures import SIGNATURES, band_lists
 from pipelines.dedup.urls import url_hash
@@ -29,6 +34,7 @@ from pipelines.quality.wanted import check_order_signals
 from pipelines.reading import KeptUnit, kept_units
 from pipelines.step import Context, Result, Step
 from pipelines.steps.filter import count_verdicts
+from pipelines.steps.ingest import Ingest
 from pipelines.wide import write_parts
 
 if TYPE_CHECKING:
@@ -55,7 +61,12 @@ class Dedup(Step):
 
     def settings(self, recipe: Recipe) -> dict[str, Any]:
         """Levels, order, shingles, bands, threshold, seed."""
-        return {**recipe.dedup.model_dump(), "seed": recipe.seed}
+        places: Any = {"history": {"path", "buckets"}, "against": {"__all__": {"path"}}}
+        return {**recipe.dedup.model_dump(exclude=places), "seed": recipe.seed}
+
+    def outside(self, recipe: Recipe) -> dict[str, str]:
+        """What stands before this run: earlier batches of its history, other data sets."""
+        return {**history_digest(recipe), **against_digests(recipe), **reading_digest(recipe, Ingest())}
 
     def run(self, context: Context) -> Result:
         """Write one decision for every document that came in, and the clusters."""
@@ -64,11 +75,53 @@ class Dedup(Step):
         settings = stage_settings(context.recipe)
         units = kept_units(context, "filter")
         phases = Phases(context.spark, self._work_folder(context))
-        with watched(context.spark, context.progress, sum(u.size for u in units)):
-            docs = self._scanned(context, units, phases).frame()
-            found = DedupStage(settings)(docs, FetchTexts({u.unit: u for u in units}), phases)
-        written = self._write(context, found.decisions, found.clusters)
-        return Result(written, _count(context.out, written["decisions"], settings).counts())
+        with self._recording(context.recipe) as recorder:
+            prior = self._prior(context, recorder)
+            with watched(context.spark, context.progress, sum(u.size for u in units)):
+                docs = self._scanned(context, units, phases).frame()
+                texts = FetchTexts({u.unit: u for u in units})
+                found = DedupStage(settings)(docs, texts, phases, prior)
+            written = self._write(context, found.decisions, found.clusters)
+            counts = _count(context.out, written["decisions"], settings).counts()
+            if recorder is not None:
+                self._append(context, recorder, found.judged, texts)
+        return Result(written, counts)
+
+    def _recording(self, recipe: Recipe) -> AbstractContextManager[Recorder | None]:
+        """Holds the recipe's history, if it has one, while the step runs."""
+        if (history := recipe.dedup.history) is None:
+            return nullcontext()
+        return recording(history.path, history.batch, comparable_settings(recipe), history.buckets)
+
+    def _prior(self, context: Context, recorder: Recorder | None) -> Prior | None:
+        """Data sets first, then the history."""
+        recipe, settings = context.recipe, stage_settings(context.recipe)
+
+        def tables(units: list[KeptUnit]) -> Mapping[str, DataFrame]:
+            from pipelines.dedup.history.write import kept_tables, shingled
+
+            read = ScanUnit(settings, declared_order(recipe))
+            docs = scan_units(context.spark, units, read, struct_of(SIGNATURES), recipe.spark.partitions)
+            texts = FetchTexts({u.unit: u for u in units})
+            return kept_tables(docs, shingled(texts(docs.where("bands is not null")), settings.ngram))
+
+        priors: list[Prior] = [
+            *against_priors(context, comparable_settings(recipe), settings.hubs, Ingest(), tables)
+        ]
+        if recorder is not None:
+            priors.append(recorder.prior(settings.hubs))
+        return Joined(priors) if priors else None
+
+    def _append(
+        self, context: Context, recorder: Recorder, judged: DataFrame, texts: Callable[[DataFrame], DataFrame]
+    ) -> None:
+        """This run's documents as the history's last batch."""
+        from pipelines.dedup.history.write import document_tables, shingled
+
+        kept = judged.where("level is null and bands is not null")
+        sets = shingled(texts(kept), stage_settings(context.recipe).ngram)
+        facts = {"documents": judged.count(), "kept": judged.where("level is null").count()}
+        recorder.append(document_tables(judged, sets, recorder.number), context.progress, facts)
 
     def _work_folder(self, context: Context) -> Store:
         """A folder that the same code, settings and inputs find again; those of others are removed."""
@@ -185,6 +238,18 @@ def declared_order(recipe: Recipe) -> DeclaredOrder:
     return DeclaredOrder(
         tuple(dedup.order), tuple(dedup.source_order), dedup.licence_key, tuple(dedup.licence_order)
     )
+
+
+def comparable_settings(recipe: Recipe) -> dict[str, Any]:
+    """What a history must have in common with this recipe."""
+    return comparable(stage_settings(recipe), declared_order(recipe))
+
+
+def check_earlier(recipe: Recipe) -> None:
+    """The recipe's history and the data sets it names can be used. Raises RecipeError that says why not."""
+    settings = stage_settings(recipe)
+    check_history(recipe, settings, declared_order(recipe))
+    check_against(recipe, comparable_settings(recipe))
 
 
 def check_order(recipe: Recipe) -> None:

@@ -28,7 +28,7 @@ def test_day_by_day_is_all_at_once_on_real_documents(
     # Copies of near duplicates on other days, and pages that come again under the same URL with another text.
     texts |= {f"{name}-copy": bench[name].upper() for name in list(paired)[:120:3]}
     texts |= {f"{name}-later": f"{bench[name]} and more" for name in chosen[:60:4]}
-    day = {name: xxhash.xxh64_intdigest(name) % DAYS for name in texts}
+    day = {name: xxhash.xxh64_intdigest(name.encode()) % DAYS for name in texts}
     urls = {name: f"https://example.org/{name.removesuffix('-later')}" for name in texts}
     table = scanned(texts, urls, {name: f"2026-01-0{1 + number}" for name, number in day.items()})
     numbers = pa.array([day[name] for name in table["doc_id"].to_pylist()])
