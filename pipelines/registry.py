@@ -12,7 +12,7 @@ from pipelines.quality.wanted import check_signals
 from pipelines.step import Step
 from pipelines.steps import decontaminate
 from pipelines.steps.decontaminate import Decontaminate
-from pipelines.steps.dedup import Dedup, stage_settings
+from pipelines.steps.dedup import Dedup, check_certificate, check_order, stage_settings
 from pipelines.steps.encode import Encode
 from pipelines.steps.filter import Filter, decider
 from pipelines.steps.ingest import Ingest, inputs
@@ -55,6 +55,8 @@ def validate(recipe: Recipe) -> None:
         "quality.sets": check_signals,
         "quality.segmenters": check_segmenters,
         "dedup.near": stage_settings,
+        "dedup.certificate": check_certificate,
+        "dedup.order": check_order,
         "sources": inputs,
         "scrub": scrub_check,
         "decontaminate": decontaminate.check,

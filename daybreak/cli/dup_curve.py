@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from daybreak.errors import RecipeError
-from pipelines.dedup.banding import Banding, choose, cost, curve, knee, resolve
+from pipelines.dedup.banding import Banding, choose, cost, curve_facts, resolve
 
 WIDTH = 40
 
@@ -19,26 +19,11 @@ def show_curve(threshold: float, recall: float, bands: int | None, rows: int | N
     if (bands is None) != (rows is None):
         raise RecipeError("--bands and --rows go together; leave both out for --recall to pick them")
     banding = resolve(threshold, recall, bands, rows)
-    facts = _facts(threshold, banding)
+    facts = curve_facts(threshold, banding)
     if as_json:
         print(json.dumps(facts, indent=1))
         return
     _draw(threshold, banding, facts, chosen=bands is None)
-
-
-def _facts(threshold: float, banding: Banding) -> dict[str, Any]:
-    points = [point._asdict() for point in curve(threshold, banding)]
-    found = next(p["probability"] for p in points if p["similarity"] == threshold)
-    return {
-        "threshold": threshold,
-        "bands": banding.bands,
-        "rows": banding.rows,
-        "hashes": banding.bands * banding.rows,
-        "recall_at_threshold": found,
-        "knee": knee(banding),
-        "cost": cost(threshold, *banding),
-        "curve": points,
-    }
 
 
 def _draw(threshold: float, banding: Banding, facts: dict[str, Any], chosen: bool) -> None:
@@ -54,8 +39,8 @@ def _draw(threshold: float, banding: Banding, facts: dict[str, Any], chosen: boo
     console = Console(highlight=False)
     console.print(table)
     console.print(
-        f"{banding.bands} bands of {banding.rows} rows ({facts['hashes']} hashes): a pair at the threshold "
-        f"{threshold} is looked at with probability {facts['recall_at_threshold']:.4f}."
+        f"{banding.bands} bands of {banding.rows} rows ({banding.bands * banding.rows} hashes): a pair at the "
+        f"threshold {threshold} is looked at with probability {facts['recall_at_threshold']:.4f}."
     )
     if not chosen:
         best = choose(threshold, min(max(facts["recall_at_threshold"], 0.01), 0.9999))

@@ -35,7 +35,12 @@ ROOTS = pa.schema([("id", pa.int64()), ("root", pa.int64())])
 
 
 def window_pairs(
-    members: DataFrame, state: np.ndarray, asked: np.ndarray, window: int, slots: int, beyond: int | None = None
+    members: DataFrame,
+    state: np.ndarray,
+    asked: np.ndarray,
+    window: int,
+    slots: int,
+    beyond: int | None = None,
 ) -> DataFrame:
     """PAIRS of `windows` over MEMBERS frames, repeats included; hub is WAITS where the window was too small."""
     held = members.sparkSession.sparkContext.broadcast((state, asked))
@@ -83,9 +88,7 @@ def distributed_stars(nodes: Nodes, verifier: Verifier) -> DataFrame:
     return _best(union([phase.frame() for phase in edges]), last.frame())
 
 
-def _pairs(
-    nodes: Nodes, name: str, state: np.ndarray, asked: np.ndarray, window: int, slots: int
-) -> Phase:
+def _pairs(nodes: Nodes, name: str, state: np.ndarray, asked: np.ndarray, window: int, slots: int) -> Phase:
     def build() -> DataFrame:
         return window_pairs(nodes.members.frame(), state, asked, window, slots).distinct()
 
@@ -244,7 +247,12 @@ def _large_star(pairs: DataFrame) -> DataFrame:
         pairs.select(F.col("member").alias("v"), F.col("hub").alias("u"))
     )
     least = both.groupBy("u").agg(F.least(F.min("v"), F.col("u")).alias("m"))
-    return both.join(least, "u").filter("v > u").select(F.col("m").alias("hub"), F.col("v").alias("member")).distinct()
+    return (
+        both.join(least, "u")
+        .filter("v > u")
+        .select(F.col("m").alias("hub"), F.col("v").alias("member"))
+        .distinct()
+    )
 
 
 def _small_star(pairs: DataFrame) -> DataFrame:
@@ -253,7 +261,11 @@ def _small_star(pairs: DataFrame) -> DataFrame:
 
     least = pairs.groupBy("member").agg(F.min("hub").alias("m"))
     own = least.select(F.col("m").alias("hub"), "member")
-    moved = pairs.join(least, "member").filter("hub > m").select(F.col("m").alias("hub"), F.col("hub").alias("member"))
+    moved = (
+        pairs.join(least, "member")
+        .filter("hub > m")
+        .select(F.col("m").alias("hub"), F.col("hub").alias("member"))
+    )
     return own.union(moved).distinct()
 
 

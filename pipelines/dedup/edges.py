@@ -59,7 +59,7 @@ class Verifier:
             return self.phases.spark.createDataFrame(pa.table([hub, member], schema=PAIRS))
 
         edges = self.edges(name, self.phases.phase(f"pairs-{name}", PAIRS, build)).table()
-        return tuple(edges[column].to_numpy() for column in EDGES.names)  # type: ignore[return-value]
+        return edges["hub"].to_numpy(), edges["member"].to_numpy(), edges["similarity"].to_numpy()
 
     def edges(self, name: str, pairs: Phase) -> Phase:
         """EDGES among the different `pairs` (PAIRS)."""
@@ -129,7 +129,9 @@ def salted_join(left: DataFrame, right: DataFrame, counted: DataFrame, key: str,
         "salt", F.coalesce(F.pmod(F.xxhash64("member"), F.col("salts")), F.lit(0)).cast("int")
     )
     last = F.coalesce(F.col("salts"), F.lit(1)) - 1
-    right = right.join(salts, key, "left").withColumn("salt", F.explode(F.sequence(F.lit(0), last))).drop("salts")
+    right = (
+        right.join(salts, key, "left").withColumn("salt", F.explode(F.sequence(F.lit(0), last))).drop("salts")
+    )
     return left.drop("salts").join(right, [key, "salt"]).drop("salt")
 
 

@@ -72,7 +72,12 @@ class Edges(NamedTuple):
 
 
 def decide(
-    state: np.ndarray, edges: Edges, waits: np.ndarray, slots: int, deep: Windows | None = None, first: int = 0
+    state: np.ndarray,
+    edges: Edges,
+    waits: np.ndarray,
+    slots: int,
+    deep: Windows | None = None,
+    first: int = 0,
 ) -> None:
     """Decide on the open documents from `first` on, as many as `waits` has, in `state` (int8 [documents]).
 
@@ -86,9 +91,7 @@ def decide(
         who, begin, end = deep.deep_member[order], deep.deep_begin[order], deep.deep_end[order]
         over, heads = deep.deep_over[order], deep.heads
     deep_ends = _ends(who - first, len(waits))
-    _decide(
-        state, first, waits, ends, edges.hub, edges.certain, deep_ends, begin, end, over, heads, slots
-    )
+    _decide(state, first, waits, ends, edges.hub, edges.certain, deep_ends, begin, end, over, heads, slots)
 
 
 def _ends(rows: np.ndarray, n: int) -> np.ndarray:

@@ -35,9 +35,13 @@ def first_of_each(
 
     known = docs.filter(F.col(hash_column).isNotNull())
     groups = known.groupBy(hash_column).agg(
-        F.min("order").alias("first"), F.min_by("doc_id", "order").alias("matched"), F.count(F.lit(1)).alias("n")
+        F.min("order").alias("first"),
+        F.min_by("doc_id", "order").alias("matched"),
+        F.count(F.lit(1)).alias("n"),
     )
-    several = groups.filter("n > 1").select(hash_column, "matched", F.lit(None).cast("string").alias("set"), "first")
+    several = groups.filter("n > 1").select(
+        hash_column, "matched", F.lit(None).cast("string").alias("set"), "first"
+    )
     if prior is not None:
         old = prior(groups.select(hash_column)).select(hash_column, F.col("doc_id").alias("matched"), "set")
         several = several.join(old, hash_column, "left_anti").unionByName(

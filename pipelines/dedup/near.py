@@ -90,5 +90,3 @@ class Near:
 
     def _frame(self, table: pa.Table) -> DataFrame:
         return self.nodes.phases.spark.createDataFrame(table)
-
-

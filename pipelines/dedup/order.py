@@ -49,7 +49,9 @@ class DeclaredOrder:
     def __post_init__(self) -> None:
         for key in self.keys:
             if key not in KEYS and not key.startswith(QUALITY):
-                raise RecipeError(f"{key!r} is no key of the order; keys are {', '.join(KEYS)}, quality: SIGNAL")
+                raise RecipeError(
+                    f"{key!r} is no key of the order; keys are {', '.join(KEYS)}, quality: SIGNAL"
+                )
         if "source" in self.keys and not self.sources:
             raise RecipeError("the key source needs dedup.source_order, the sources from best to worst")
         if "licence" in self.keys and not (self.licence_key and self.licences):

@@ -82,7 +82,11 @@ class Phases:
         if not self.store.exists(name, MARKER):
             self.store.remove(name)
             self.store.make(name)
-            rows = build().select(*schema.names).mapInArrow(_writer(self.store, name, schema), struct_of(WRITTEN))
+            rows = (
+                build()
+                .select(*schema.names)
+                .mapInArrow(_writer(self.store, name, schema), struct_of(WRITTEN))
+            )
             files = sorted((row["part"], row["path"], row["rows"]) for row in rows.collect())
             content = [[path, size] for _, path, size in files]
             self.store.write(f"{name}/{MARKER}", json.dumps(content).encode())

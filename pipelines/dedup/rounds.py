@@ -23,6 +23,9 @@ Verify = Callable[[str, np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray, n
 GROWTH = 4
 """How much wider the window is from round to round."""
 
+FEW_MEMBERS = 250_000
+"""Rows of buckets up to which the first round is not worth its overhead: the second does its work."""
+
 
 class Stars(NamedTuple):
     """state: int8 [documents]. matched: int64, the kept document that a dropped one resembles most, else -1;
@@ -34,12 +37,17 @@ class Stars(NamedTuple):
     similarity: np.ndarray
 
 
-def stars(members: Members, n: int, earlier: int, verify: Verify, slots: int) -> Stars:
-    """Decide on `n` documents, of which the first `earlier` are kept documents of earlier runs."""
+def stars(
+    members: Members, n: int, earlier: int, verify: Verify, slots: int, few: int = FEW_MEMBERS
+) -> Stars:
+    """Decide on `n` documents, of which the first `earlier` are kept documents of earlier runs.
+
+    few: rows of buckets up to which the first round is left out. It never changes the result.
+    """
     state = np.zeros(n, np.int8)
     state[:earlier] = KEPT
     known = Known(n)
-    number, window = 1, 1
+    number, window = (1, 1) if len(members.ids) > few else (2, 2 * slots)
     while (asked := state == OPEN).any():
         found = windows(members, state, asked, window, slots)
         pairs = unique_pairs(found, n)

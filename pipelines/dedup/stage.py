@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import pyarrow as pa
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from daybreak.errors import RecipeError
@@ -69,7 +69,7 @@ class Dedup:
         if "near" in self.settings.levels:
             nodes = Nodes(phases, left, prior)
             removed.append(Near(nodes, Verifier(nodes, texts, self.settings, prior))())
-        placed = phases.phase("removed", PLACED, lambda: _placed(*removed)).frame()
+        placed = phases.phase("removed", PLACED, lambda: _placed(docs.sparkSession, *removed)).frame()
         judged = docs.join(placed, "doc_id", "left")
         judged = judged.withColumn("cluster_id", F.coalesce("cluster_id", "doc_id"))
         return Deduped(_decisions(judged, self.settings), _clusters(judged, placed), judged)
@@ -84,7 +84,7 @@ class Dedup:
         return docs.join(found.frame().select("doc_id"), "doc_id", "left_anti"), found
 
 
-def _placed(url: Phase | None, exact: Phase | None, near: Phase | None = None) -> DataFrame:
+def _placed(spark: SparkSession, url: Phase | None, exact: Phase | None, near: Phase | None = None) -> DataFrame:
     """PLACED: what a removed document matched may itself have gone at a later level, up to the one that stays."""
     found: DataFrame | None = None
     if near is not None:
@@ -100,16 +100,14 @@ def _placed(url: Phase | None, exact: Phase | None, near: Phase | None = None) -
         joined = frame.join(further, "matched", "left")
         moved = joined.withColumn("cluster_id", F.coalesce("cluster_id", "matched"))
         found = found.unionByName(moved.select(*PLACED.names))
-    assert found is not None, "no level to remove duplicates at"
-    return found
+    return spark.createDataFrame(PLACED.empty_table()) if found is None else found
 
 
 def _decisions(judged: DataFrame, settings: DedupSettings) -> DataFrame:
     dropped = F.col("level").isNotNull()
     rule = F.when(dropped, F.concat_ws(":", "level", "set"))
-    last = next(level for level in reversed(LEVELS) if level in settings.levels)
     columns = {
-        "stage": F.concat(F.coalesce("level", F.lit(last)), F.lit(" dedup")),
+        "stage": F.concat(F.coalesce("level", F.lit(LEVELS[-1])), F.lit(" dedup")),
         "verdict": F.when(dropped, "drop").otherwise("keep"),
         "rule": rule,
         "value": F.col("similarity"),

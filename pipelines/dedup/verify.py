@@ -92,9 +92,7 @@ def found_batches(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]
         sets = batch.column("shingles")
         if sets.null_count:
             missing = batch.column("doc_id").filter(sets.is_null())[0].as_py()
-            raise InputError(
-                f"dedup: no text for candidate {missing}; are texts and signatures of one run?"
-            )
+            raise InputError(f"dedup: no text for candidate {missing}; are texts and signatures of one run?")
         yield pa.RecordBatch.from_arrays([batch.column("id"), sets], schema=NUMBERED_SETS)
 
 

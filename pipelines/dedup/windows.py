@@ -46,7 +46,7 @@ class Windows(NamedTuple):
 
 
 @njit(cache=True, nogil=True)
-def _grown(array: np.ndarray, size: int) -> np.ndarray:  # type: ignore[no-untyped-def]
+def _grown(array: np.ndarray, size: int) -> np.ndarray:
     if size <= len(array):
         return array
     out = np.empty(size + size // 2 + 1024, array.dtype)

@@ -1,4 +1,4 @@
-"""Dedup: exact, then near duplicates among all documents that the filter kept."""
+"""Dedup: by URL, exact, then near duplicates among all documents that the filter kept."""
 
 from __future__ import annotations
 
@@ -11,15 +11,24 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from daybreak.accounting import Ledger
-from daybreak.manifest import FileEntry
+from daybreak.errors import RecipeError
+from daybreak.manifest import FileEntry, fingerprint
 from daybreak.recipe import Recipe
 from daybreak.schema import CLUSTERS, DECISIONS
 from daybreak.storage import Store
-from pipelines.dedup.banding import resolve
-from pipelines.dedup.settings import DedupSettings
-from pipelines.dedup.signatures import SIGNATURES, band_lists
+from pipelines.code import code_version
+from pipelines.dedup import certificate as certificates
+from pipelines.dedup.banding import Banding, curve_facts, resolve
+from pipelines.dedup.engines import ENGINES
+from pipelines.dedup.order import DeclaredOrder
+from pipelines.dedup.phases import Phase, Phases, struct_of
+from pipelines.dedup.planted import UNIT, PlantedUnit, plan_of
+from pipelines.dedup.settings import LEVELS, DedupSettings
+from pipelines.dedup.signatures import SIGNATURES
+from pipelines.dedup.urls import url_hash
 from pipelines.narrow import scan_units, watched
 from pipelines.parts import runs
+from pipelines.quality.wanted import check_order_signals
 from pipelines.reading import KeptUnit, kept_units
 from pipelines.step import Context, Result, Step
 from pipelines.steps.filter import count_verdicts
@@ -28,15 +37,13 @@ from pipelines.wide import write_parts
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-STAGES = ("exact dedup", "near dedup")
-SCAN = (
-    "doc_id string, unit string, row long, source string, timestamp string, n_bytes long, exact_hash string, "
-    "bands array<long>"
-)
+IN_PROGRESS = "in-progress-"
+
+Unit = KeptUnit | PlantedUnit
 
 
 class Dedup(Step):
-    """The step."""
+    """The step. Finished phases outlive a killed run: `dedup/in-progress-…`, removed when the step commits."""
 
     name = "dedup"
     needs = ("ingest", "filter")
@@ -52,7 +59,7 @@ class Dedup(Step):
     libraries = ("pyarrow", "pyspark", "scipy", "xxhash")
 
     def settings(self, recipe: Recipe) -> dict[str, Any]:
-        """Levels, shingles, bands, threshold, seed."""
+        """Levels, order, shingles, bands, threshold, seed."""
         return {**recipe.dedup.model_dump(), "seed": recipe.seed}
 
     def run(self, context: Context) -> Result:
@@ -60,14 +67,38 @@ class Dedup(Step):
         from pipelines.dedup.stage import Dedup as DedupStage
 
         settings = stage_settings(context.recipe)
-        units = kept_units(context, "filter")
-        read = ScanUnit(settings if context.recipe.dedup.near else None, context.recipe.dedup.exact)
-        docs = scan_units(context.spark, units, read, SCAN, context.recipe.spark.partitions)
+        units: list[Unit] = [*kept_units(context, "filter"), *_planted(context.recipe)]
+        phases = Phases(context.spark, self._work_folder(context))
         with watched(context.spark, context.progress, sum(u.size for u in units)):
-            found = DedupStage(settings)(docs, FetchTexts({u.unit: u for u in units}))
+            docs = self._scanned(context, units, phases).frame()
+            found = DedupStage(settings)(docs, FetchTexts({u.unit: u for u in units}), phases)
+            facts = _facts(context.recipe, found.decisions)
         written = self._write(context, found.decisions, found.clusters)
-        found.held.unpersist()
-        return Result(written, _count(context.out, written["decisions"]).counts())
+        return Result(written, _count(context.out, written["decisions"], settings).counts(), facts)
+
+    def _work_folder(self, context: Context) -> Store:
+        """A folder that the same code, settings and inputs find again; those of others are removed."""
+        inputs = {name: manifest.digest for name, manifest in context.inputs.items()}
+        code = code_version(self.code, self.libraries)
+        known = inputs | self.outside(context.recipe)
+        wanted = IN_PROGRESS + fingerprint(self.name, code, self.settings(context.recipe), known)[:16]
+        store = context.workspace.store.below(self.name)
+        for name in store.names():
+            if name.startswith(IN_PROGRESS) and name != wanted:
+                store.remove(name)
+        store.make(wanted)
+        return store.below(wanted)
+
+    def _scanned(self, context: Context, units: list[Unit], phases: Phases) -> Phase:
+        settings = stage_settings(context.recipe)
+        read = ScanUnit(settings, declared_order(context.recipe))
+
+        def build() -> DataFrame:
+            partitions = context.recipe.spark.partitions
+            docs = scan_units(context.spark, units, read, struct_of(SIGNATURES), partitions)
+            return ENGINES[settings.engine].bands(docs, settings) if "near" in settings.levels else docs
+
+        return phases.phase("scan", SIGNATURES, build)
 
     def _write(
         self, context: Context, decisions: DataFrame, clusters: DataFrame
@@ -75,9 +106,9 @@ class Dedup(Step):
         from pyspark.sql import functions as F
 
         out, progress = context.out, context.progress
+        decisions = decisions.filter(F.col("unit") != UNIT)
+        clusters = clusters.filter(~F.col("doc_id").startswith(f"{UNIT}-"))
         clusters = clusters.withColumn("part", F.concat(F.lit("clusters-"), F.substring("cluster_id", 1, 1)))
-        exact, near = STAGES
-        decisions = decisions.withColumn("stage", F.when(F.col("rule") == "exact", exact).otherwise(near))
         order = ["cluster_id", "doc_id"]
         return {
             "decisions": write_parts(decisions, out, "decisions", DECISIONS, "unit", ["row"], progress),
@@ -87,38 +118,44 @@ class Dedup(Step):
 
 @dataclass(frozen=True)
 class ScanUnit:
-    """Reads one unit's kept documents as the stage takes them; without `settings`, without band hashes."""
+    """Reads one unit's kept documents as the stage takes them, hashes of the levels that are on."""
 
-    settings: DedupSettings | None
-    exact: bool
+    settings: DedupSettings
+    order: DeclaredOrder
 
-    def __call__(self, unit: KeptUnit) -> Iterator[pa.RecordBatch]:
+    def __call__(self, unit: Unit) -> Iterator[pa.RecordBatch]:
         """Columns of `signatures.SIGNATURES`; `row` counts the unit's kept documents from 0."""
-        signals = {name: _column(unit, name) for name in ("exact_hash", "n_bytes")}
+        signals = {name: _column(unit, name) for name in ("exact_hash", *self.order.signals)}
+        wanted = [*self.order.columns, "text", *(("url",) if "url" in self.settings.levels else ())]
         start = 0
-        for batch in unit.read(["doc_id", "source", "timestamp", "text"]):
+        for batch in unit.read(wanted):
             rows = batch.num_rows
             known = {name: batch.column(name) for name in batch.schema.names}
             known |= {name: column.slice(start, rows) for name, column in signals.items()}
             known["unit"] = pa.repeat(unit.unit, rows)
             known["row"] = pa.array(np.arange(start, start + rows))
-            if not self.exact:
-                known["exact_hash"] = pa.nulls(rows, pa.string())
-            known["bands"] = self._bands(batch.column("text"))
+            known |= {"order": self.order(known), **self._hashes(known)}
             yield pa.RecordBatch.from_arrays([known[f.name] for f in SIGNATURES], schema=SIGNATURES)
             start += rows
 
-    def _bands(self, texts: pa.Array) -> pa.Array:
-        if self.settings is None:
-            return pa.nulls(len(texts), SIGNATURES.field("bands").type)
-        return band_lists(texts, self.settings)
+    def _hashes(self, known: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
+        levels, rows = self.settings.levels, len(known["text"])
+        engine = ENGINES[self.settings.engine]
+        none = {
+            name: pa.nulls(rows, SIGNATURES.field(name).type) for name in ("url_hash", "exact_hash", "bands")
+        }
+        return {
+            "url_hash": url_hash(known["url"]) if "url" in levels else none["url_hash"],
+            "exact_hash": known["exact_hash"] if "exact" in levels else none["exact_hash"],
+            "bands": engine.features(known["text"], self.settings) if "near" in levels else none["bands"],
+        }
 
 
 @dataclass(frozen=True)
 class FetchTexts:
     """Texts of wanted documents, read from the parts of their units; other units are not opened."""
 
-    units: Mapping[str, KeptUnit]
+    units: Mapping[str, Unit]
 
     def __call__(self, wanted: DataFrame) -> DataFrame:
         """`wanted` (doc_id, unit, row) as (doc_id, text)."""
@@ -133,7 +170,7 @@ class FetchTexts:
         for unit, pieces in rows.items():
             yield from self._take(self.units[unit], np.concatenate(pieces))
 
-    def _take(self, unit: KeptUnit, rows: np.ndarray) -> Iterator[pa.RecordBatch]:
+    def _take(self, unit: Unit, rows: np.ndarray) -> Iterator[pa.RecordBatch]:
         start = 0
         for batch in unit.read(["doc_id", "text"]):
             here = rows[(rows >= start) & (rows < start + batch.num_rows)] - start
@@ -145,22 +182,74 @@ class FetchTexts:
 def stage_settings(recipe: Recipe) -> DedupSettings:
     """The stage's settings, from the recipe. Raises RecipeError for bands that cannot work."""
     near = recipe.dedup.near
+    levels = tuple(level for level in LEVELS if getattr(recipe.dedup, level))
     if near is None:
-        return DedupSettings(seed=recipe.seed)
+        return DedupSettings(seed=recipe.seed, levels=levels)
     bands, rows = resolve(near.threshold, near.recall, near.bands, near.rows)
     given = near.model_dump(exclude={"recall", "bands", "rows"})
-    return DedupSettings(seed=recipe.seed, bands=bands, rows=rows, **given)
+    return DedupSettings(seed=recipe.seed, levels=levels, bands=bands, rows=rows, **given)
 
 
-def _column(unit: KeptUnit, name: str) -> pa.Array:
+def check_certificate(recipe: Recipe) -> None:
+    """The bands can reach the floor. Raises RecipeError that says what they are to reach."""
+    wanted = recipe.dedup.certificate
+    if wanted and recipe.dedup.near:
+        certificates.check_floor(stage_settings(recipe), wanted.pairs, wanted.floor)
+
+
+def declared_order(recipe: Recipe) -> DeclaredOrder:
+    """The declared order, from the recipe. Raises RecipeError for keys that are not known."""
+    dedup = recipe.dedup
+    return DeclaredOrder(
+        tuple(dedup.order), tuple(dedup.source_order), dedup.licence_key, tuple(dedup.licence_order)
+    )
+
+
+def check_order(recipe: Recipe) -> None:
+    """Keys, signals and sources of the order exist. Raises RecipeError that names the one that does not."""
+    declared_order(recipe)
+    check_order_signals(recipe)
+    for name in recipe.dedup.source_order:
+        if name not in recipe.sources:
+            raise RecipeError(
+                f"{name!r} in source_order is no source; sources are {', '.join(recipe.sources)}"
+            )
+
+
+def _planted(recipe: Recipe) -> list[PlantedUnit]:
+    """The unit of planted documents, where the recipe wants a certificate of near duplicates."""
+    wanted = recipe.dedup.certificate
+    if not (wanted and recipe.dedup.near):
+        return []
+    return [PlantedUnit(plan_of(stage_settings(recipe), wanted.pairs))]
+
+
+def _facts(recipe: Recipe, decisions: DataFrame) -> dict[str, Any]:
+    """The S-curve, and the certificate. Raises DaybreakError for a certificate under the floor."""
+    from pyspark.sql import functions as F
+
+    if not recipe.dedup.near:
+        return {}
+    settings, wanted = stage_settings(recipe), recipe.dedup.certificate
+    facts = {"banding": curve_facts(settings.threshold, Banding(settings.bands, settings.rows))}
+    if wanted:
+        rows = decisions.filter(F.col("unit") == UNIT).select("doc_id", "verdict", "detail").toArrow()
+        found = certificates.measure(settings, plan_of(settings, wanted.pairs), rows)
+        certificates.check(found, wanted.floor)
+        facts["certificate"] = certificates.as_json(found)
+    return facts
+
+
+def _column(unit: Unit, name: str) -> pa.Array:
     arrays = [b.column(0) for b in unit.read_signals([name], rows=1 << 14)]
-    return pa.chunked_array(arrays).combine_chunks() if arrays else pa.array([], SIGNATURES.field(name).type)
+    return pa.chunked_array(arrays).combine_chunks() if arrays else pa.array([], pa.null())
 
 
-def _count(store: Store, entries: list[FileEntry]) -> Ledger:
+def _count(store: Store, entries: list[FileEntry], settings: DedupSettings) -> Ledger:
+    stages = tuple(f"{level} dedup" for level in LEVELS if level != "url" or "url" in settings.levels)
     ledger = Ledger()
     for entry in entries:
         table = pq.read_table(store.path(entry.path), filesystem=store.filesystem, schema=DECISIONS)
         for batch in table.to_batches():
-            count_verdicts(batch, STAGES, ledger)
+            count_verdicts(batch, stages, ledger)
     return ledger

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -51,9 +53,9 @@ def test_bands_and_rows_win_over_the_recall() -> None:
 
 def test_the_curve_holds_the_threshold_and_rises() -> None:
     points = curve(0.77, Banding(14, 8))
-    assert [p.similarity for p in points if p.duplicate][0] == 0.77
+    assert next(p.similarity for p in points if p.duplicate) == 0.77
     assert points[-1] == (1.0, 1.0, True)
-    assert all(a.probability <= b.probability for a, b in zip(points, points[1:], strict=False))
+    assert all(a.probability <= b.probability for a, b in pairwise(points))
     assert 0.4 < candidate_probability(knee(Banding(14, 8)), 14, 8) < 0.8
 
 

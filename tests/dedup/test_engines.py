@@ -85,7 +85,9 @@ def test_features_of_spark_ml_are_the_shingles_that_are_verified(planted: pa.Tab
     found = ENGINES["spark.ml"].features(pa.array(["a b c d e f", "too short", "a b c d e f"]), SETTINGS)
     assert [None if row is None else len(row) for row in found.to_pylist()] == [2, None, 2]
     texts = planted["text"].combine_chunks().slice(0, 40)
-    low = [sorted({v % 2**32 for v in row}) for row in ENGINES["spark.ml"].features(texts, SETTINGS).to_pylist()]
+    low = [
+        sorted({v % 2**32 for v in row}) for row in ENGINES["spark.ml"].features(texts, SETTINGS).to_pylist()
+    ]
     sets = pa.array(low, pa.list_(pa.uint32()))
     evens, odds = (sets.take(pa.array(range(side, 40, 2))) for side in (0, 1))
     assert jaccard(evens, odds).tolist() == planted["similarity"].to_pylist()[:40:2]
