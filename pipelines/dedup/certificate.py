@@ -128,8 +128,8 @@ def check(certificate: Certificate, floor: float) -> None:
             f"dedup.certificate: of {of.pairs} planted pairs at or above the threshold {certificate.threshold} the "
             f"run found {of.found}: recall {of.recall:.4f} (95% interval {of.low:.4f} to {of.high:.4f}), where "
             f"{certificate.bands} bands of {certificate.rows} rows predict {of.predicted:.4f} and the floor is "
-            f"{floor}. Raise dedup.near.recall (or bands), or lower dedup.certificate.floor; a recall far under the prediction "
-            "is a defect: please report it."
+            f"{floor}. Raise dedup.near.recall (or bands), or lower dedup.certificate.floor; a recall far "
+            "under the prediction is a defect: please report it."
         )
 
 

@@ -84,7 +84,9 @@ class Dedup:
         return docs.join(found.frame().select("doc_id"), "doc_id", "left_anti"), found
 
 
-def _placed(spark: SparkSession, url: Phase | None, exact: Phase | None, near: Phase | None = None) -> DataFrame:
+def _placed(
+    spark: SparkSession, url: Phase | None, exact: Phase | None, near: Phase | None = None
+) -> DataFrame:
     """PLACED: what a removed document matched may itself have gone at a later level, up to the one that stays."""
     found: DataFrame | None = None
     if near is not None:
