@@ -55,3 +55,17 @@ def near_threshold(
     from daybreak.cli.dup_lists import show_near_threshold
 
     show_near_threshold(workspace, limit, json)
+
+
+@app.command()
+def curve(
+    threshold: Annotated[float, typer.Option(help="least Jaccard of duplicates")] = 0.75,
+    recall: Annotated[float, typer.Option(help="pairs at the threshold to find; picks the banding")] = 0.99,
+    bands: Annotated[int | None, typer.Option(min=1, help="bands, with --rows, instead of --recall")] = None,
+    rows: Annotated[int | None, typer.Option(min=1, help="MinHashes a band")] = None,
+    json: Json = False,
+) -> None:
+    """The S-curve: how likely a pair of each similarity is looked at, and the cheapest banding for a recall."""
+    from daybreak.cli.dup_curve import show_curve
+
+    show_curve(threshold, recall, bands, rows, json)

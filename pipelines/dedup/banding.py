@@ -16,7 +16,7 @@ the corpus is, so 5 stands for a corpus of some hundred thousand documents. Twic
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -104,3 +104,18 @@ def curve(threshold: float, banding: Banding, step: float = 0.05) -> list[CurveP
 def knee(banding: Banding) -> float:
     """Where the S-curve is steepest, about: (1 / bands)^(1 / rows)."""
     return float((1.0 / banding.bands) ** (1.0 / banding.rows))
+
+
+def curve_facts(threshold: float, banding: Banding) -> dict[str, Any]:
+    """The banding and its S-curve as plain JSON values."""
+    return {
+        "threshold": threshold,
+        "bands": banding.bands,
+        "rows": banding.rows,
+        "recall_at_threshold": round(candidate_probability(threshold, *banding), 6),
+        "knee": round(knee(banding), 6),
+        "cost": round(cost(threshold, *banding), 3),
+        "curve": [
+            p._replace(probability=round(p.probability, 6))._asdict() for p in curve(threshold, banding)
+        ],
+    }

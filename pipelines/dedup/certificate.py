@@ -125,11 +125,11 @@ def check(certificate: Certificate, floor: float) -> None:
         )
     if of.pairs and of.recall < floor:
         raise DaybreakError(
-            f"dedup.certificate: of {of.pairs} planted pairs at or above the threshold {certificate.threshold} the run "
-            f"found {of.found}: recall {of.recall:.4f} (95% interval {of.low:.4f} to {of.high:.4f}), where "
-            f"{certificate.bands} bands of {certificate.rows} rows predict {of.predicted:.4f} and the floor is {floor}. "
-            "Raise dedup.near.recall (or bands), or lower dedup.certificate.floor; a recall far under the prediction "
-            "is a defect: please report it."
+            f"dedup.certificate: of {of.pairs} planted pairs at or above the threshold {certificate.threshold} the "
+            f"run found {of.found}: recall {of.recall:.4f} (95% interval {of.low:.4f} to {of.high:.4f}), where "
+            f"{certificate.bands} bands of {certificate.rows} rows predict {of.predicted:.4f} and the floor is "
+            f"{floor}. Raise dedup.near.recall (or bands), or lower dedup.certificate.floor; a recall far "
+            "under the prediction is a defect: please report it."
         )
 
 
@@ -180,7 +180,8 @@ def markdown(certificate: Certificate) -> str:
     lines = [
         f"Of {of.pairs:,} planted pairs of Jaccard {certificate.threshold} or more {of.found:,} were found: recall "
         f"{of.recall:.4f} (95% interval {of.low:.4f} to {of.high:.4f}); {certificate.bands} bands of "
-        f"{certificate.rows} rows predict {of.predicted:.4f}. Removed under the threshold: {certificate.removed_below}.",
+        f"{certificate.rows} rows predict {of.predicted:.4f}. Removed under the threshold: "
+        f"{certificate.removed_below}.",
         "",
         "| similarity from | pairs | found | recall | 95% interval | candidates predicted |",
         "|---:|---:|---:|---:|---|---:|",

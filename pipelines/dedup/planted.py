@@ -1,8 +1,9 @@
 """Made-up pairs of documents whose similarity is known exactly, to be sent through dedup with all others.
 
-Words are drawn at random from 26^4 to 26^8 (characters from 20,000 in the Chinese ones, one pair in four), so no five in
-a row stand in another pair or in a real document. The second text of a pair is the first with some tokens replaced: at
-its end, at its start, or scattered. Their similarity is computed from their shingles as every verified pair's is.
+Words are drawn at random from 26^4 to 26^8 (characters from 20,000 in the Chinese ones, one pair in four), so no
+five in a row stand in another pair or in a real document. The second text of a pair is the first with some tokens
+replaced: at its end, at its start, or scattered. Their similarity is computed from their shingles, as that of every
+verified pair is.
 Everything follows from the plan alone, so any task can make the same texts again and nothing is stored.
 """
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -18,15 +18,18 @@ from daybreak.recipe import Recipe
 from daybreak.schema import CLUSTERS, DECISIONS
 from daybreak.storage import Store
 from pipelines.code import code_version
+from pipelines.dedup import certificate as certificates
 from pipelines.dedup.against import against_digests, against_priors, check_against, reading_digest
-from pipelines.dedup.banding import resolve
+from pipelines.dedup.banding import Banding, curve_facts, resolve
+from pipelines.dedup.engines import ENGINES
 from pipelines.dedup.history.record import Recorder, recording
 from pipelines.dedup.history.settings import check_history, comparable, history_digest
 from pipelines.dedup.order import DeclaredOrder
 from pipelines.dedup.phases import Phase, Phases, struct_of
+from pipelines.dedup.planted import UNIT, PlantedUnit, plan_of
 from pipelines.dedup.prior import Joined, Prior
 from pipelines.dedup.settings import LEVELS, DedupSettings
-from pipelines.dedup.signatures import SIGNATURES, band_lists
+from pipelines.dedup.signatures import SIGNATURES
 from pipelines.dedup.urls import url_hash
 from pipelines.narrow import scan_units, watched
 from pipelines.parts import runs
@@ -41,6 +44,8 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 IN_PROGRESS = "in-progress-"
+
+Unit = KeptUnit | PlantedUnit
 
 
 class Dedup(Step):
@@ -73,7 +78,7 @@ class Dedup(Step):
         from pipelines.dedup.stage import Dedup as DedupStage
 
         settings = stage_settings(context.recipe)
-        units = kept_units(context, "filter")
+        units: list[Unit] = [*kept_units(context, "filter"), *_planted(context.recipe)]
         phases = Phases(context.spark, self._work_folder(context))
         with self._recording(context.recipe) as recorder:
             prior = self._prior(context, recorder)
@@ -81,11 +86,12 @@ class Dedup(Step):
                 docs = self._scanned(context, units, phases).frame()
                 texts = FetchTexts({u.unit: u for u in units})
                 found = DedupStage(settings)(docs, texts, phases, prior)
+                facts = _facts(context.recipe, found.decisions)
             written = self._write(context, found.decisions, found.clusters)
             counts = _count(context.out, written["decisions"], settings).counts()
             if recorder is not None:
                 self._append(context, recorder, found.judged, texts)
-        return Result(written, counts)
+        return Result(written, counts, facts)
 
     def _recording(self, recipe: Recipe) -> AbstractContextManager[Recorder | None]:
         """Holds the recipe's history, if it has one, while the step runs."""
@@ -100,10 +106,9 @@ class Dedup(Step):
         def tables(units: list[KeptUnit]) -> Mapping[str, DataFrame]:
             from pipelines.dedup.history.write import kept_tables, shingled
 
-            read = ScanUnit(settings, declared_order(recipe))
-            docs = scan_units(context.spark, units, read, struct_of(SIGNATURES), recipe.spark.partitions)
+            docs = _documents(context, units)
             texts = FetchTexts({u.unit: u for u in units})
-            return kept_tables(docs, shingled(texts(docs.where("bands is not null")), settings.ngram))
+            return kept_tables(docs, shingled(texts(docs.where("bands is not null")), settings.window))
 
         priors: list[Prior] = [
             *against_priors(context, comparable_settings(recipe), settings.hubs, Ingest(), tables)
@@ -118,8 +123,9 @@ class Dedup(Step):
         """This run's documents as the history's last batch."""
         from pipelines.dedup.history.write import document_tables, shingled
 
+        judged = judged.where(judged.unit != UNIT)
         kept = judged.where("level is null and bands is not null")
-        sets = shingled(texts(kept), stage_settings(context.recipe).ngram)
+        sets = shingled(texts(kept), stage_settings(context.recipe).window)
         facts = {"documents": judged.count(), "kept": judged.where("level is null").count()}
         recorder.append(document_tables(judged, sets, recorder.number), context.progress, facts)
 
@@ -136,14 +142,8 @@ class Dedup(Step):
         store.make(wanted)
         return store.below(wanted)
 
-    def _scanned(self, context: Context, units: list[KeptUnit], phases: Phases) -> Phase:
-        read = ScanUnit(stage_settings(context.recipe), declared_order(context.recipe))
-
-        def build() -> DataFrame:
-            partitions = context.recipe.spark.partitions
-            return scan_units(context.spark, units, read, struct_of(SIGNATURES), partitions)
-
-        return phases.phase("scan", SIGNATURES, build)
+    def _scanned(self, context: Context, units: list[Unit], phases: Phases) -> Phase:
+        return phases.phase("scan", SIGNATURES, lambda: _documents(context, units))
 
     def _write(
         self, context: Context, decisions: DataFrame, clusters: DataFrame
@@ -151,6 +151,8 @@ class Dedup(Step):
         from pyspark.sql import functions as F
 
         out, progress = context.out, context.progress
+        decisions = decisions.filter(F.col("unit") != UNIT)
+        clusters = clusters.filter(~F.col("doc_id").startswith(f"{UNIT}-"))
         clusters = clusters.withColumn("part", F.concat(F.lit("clusters-"), F.substring("cluster_id", 1, 1)))
         order = ["cluster_id", "doc_id"]
         return {
@@ -166,7 +168,7 @@ class ScanUnit:
     settings: DedupSettings
     order: DeclaredOrder
 
-    def __call__(self, unit: KeptUnit) -> Iterator[pa.RecordBatch]:
+    def __call__(self, unit: Unit) -> Iterator[pa.RecordBatch]:
         """Columns of `signatures.SIGNATURES`; `row` counts the unit's kept documents from 0."""
         signals = {name: _column(unit, name) for name in ("exact_hash", *self.order.signals)}
         wanted = [*self.order.columns, "text", *(("url",) if "url" in self.settings.levels else ())]
@@ -183,13 +185,14 @@ class ScanUnit:
 
     def _hashes(self, known: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
         levels, rows = self.settings.levels, len(known["text"])
+        engine = ENGINES[self.settings.engine]
         none = {
             name: pa.nulls(rows, SIGNATURES.field(name).type) for name in ("url_hash", "exact_hash", "bands")
         }
         return {
             "url_hash": url_hash(known["url"]) if "url" in levels else none["url_hash"],
             "exact_hash": known["exact_hash"] if "exact" in levels else none["exact_hash"],
-            "bands": band_lists(known["text"], self.settings) if "near" in levels else none["bands"],
+            "bands": engine.features(known["text"], self.settings) if "near" in levels else none["bands"],
         }
 
 
@@ -197,7 +200,7 @@ class ScanUnit:
 class FetchTexts:
     """Texts of wanted documents, read from the parts of their units; other units are not opened."""
 
-    units: Mapping[str, KeptUnit]
+    units: Mapping[str, Unit]
 
     def __call__(self, wanted: DataFrame) -> DataFrame:
         """`wanted` (doc_id, unit, row) as (doc_id, text)."""
@@ -212,7 +215,7 @@ class FetchTexts:
         for unit, pieces in rows.items():
             yield from self._take(self.units[unit], np.concatenate(pieces))
 
-    def _take(self, unit: KeptUnit, rows: np.ndarray) -> Iterator[pa.RecordBatch]:
+    def _take(self, unit: Unit, rows: np.ndarray) -> Iterator[pa.RecordBatch]:
         start = 0
         for batch in unit.read(["doc_id", "text"]):
             here = rows[(rows >= start) & (rows < start + batch.num_rows)] - start
@@ -230,6 +233,13 @@ def stage_settings(recipe: Recipe) -> DedupSettings:
     bands, rows = resolve(near.threshold, near.recall, near.bands, near.rows)
     given = near.model_dump(exclude={"recall", "bands", "rows"})
     return DedupSettings(seed=recipe.seed, levels=levels, bands=bands, rows=rows, **given)
+
+
+def check_certificate(recipe: Recipe) -> None:
+    """The bands can reach the floor. Raises RecipeError that says what they are to reach."""
+    wanted = recipe.dedup.certificate
+    if wanted and recipe.dedup.near:
+        certificates.check_floor(stage_settings(recipe), wanted.pairs, wanted.floor)
 
 
 def declared_order(recipe: Recipe) -> DeclaredOrder:
@@ -263,7 +273,39 @@ def check_order(recipe: Recipe) -> None:
             )
 
 
-def _column(unit: KeptUnit, name: str) -> pa.Array:
+def _documents(context: Context, units: Sequence[Unit]) -> DataFrame:
+    """SIGNATURES of all documents of the units."""
+    recipe, settings = context.recipe, stage_settings(context.recipe)
+    read = ScanUnit(settings, declared_order(recipe))
+    docs = scan_units(context.spark, units, read, struct_of(SIGNATURES), recipe.spark.partitions)
+    return ENGINES[settings.engine].bands(docs, settings) if "near" in settings.levels else docs
+
+
+def _planted(recipe: Recipe) -> list[PlantedUnit]:
+    """The unit of planted documents, where the recipe wants a certificate of near duplicates."""
+    wanted = recipe.dedup.certificate
+    if not (wanted and recipe.dedup.near):
+        return []
+    return [PlantedUnit(plan_of(stage_settings(recipe), wanted.pairs))]
+
+
+def _facts(recipe: Recipe, decisions: DataFrame) -> dict[str, Any]:
+    """The S-curve, and the certificate. Raises DaybreakError for a certificate under the floor."""
+    from pyspark.sql import functions as F
+
+    if not recipe.dedup.near:
+        return {}
+    settings, wanted = stage_settings(recipe), recipe.dedup.certificate
+    facts = {"banding": curve_facts(settings.threshold, Banding(settings.bands, settings.rows))}
+    if wanted:
+        rows = decisions.filter(F.col("unit") == UNIT).select("doc_id", "verdict", "detail").toArrow()
+        found = certificates.measure(settings, plan_of(settings, wanted.pairs), rows)
+        certificates.check(found, wanted.floor)
+        facts["certificate"] = certificates.as_json(found)
+    return facts
+
+
+def _column(unit: Unit, name: str) -> pa.Array:
     arrays = [b.column(0) for b in unit.read_signals([name], rows=1 << 14)]
     return pa.chunked_array(arrays).combine_chunks() if arrays else pa.array([], pa.null())
 

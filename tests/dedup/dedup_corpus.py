@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from typing import NamedTuple
 
 import pyarrow as pa
@@ -17,6 +18,8 @@ from pipelines.dedup.settings import DedupSettings
 from pipelines.dedup.signatures import Signatures
 from pipelines.dedup.stage import Dedup
 from pipelines.dedup.urls import url_hash
+
+Rebanded = Callable[[DataFrame, DataFrame, DedupSettings], DataFrame]
 
 
 class Outcome(NamedTuple):
@@ -62,11 +65,13 @@ def deduplicate(
     settings: DedupSettings | None = None,
     partitions: int = 3,
     prior: Prior | None = None,
+    rebanded: Rebanded | None = None,
 ) -> Outcome:
-    """The stage's answer on `table`, laid out in so many partitions."""
+    """The stage's answer on `table`, laid out in so many partitions; with other bands, if `rebanded` gives them."""
     settings = settings or DedupSettings()
     docs = spark.createDataFrame(signed(table, settings)).repartition(partitions)
     bodies = spark.createDataFrame(table.select(["doc_id", "text"])).repartition(partitions)
+    docs = rebanded(docs, bodies, settings) if rebanded else docs
     with tempfile.TemporaryDirectory() as folder:
         phases = Phases(spark, Store.at(folder))
         fetch = lambda wanted: bodies.join(wanted, "doc_id", "left_semi")  # noqa: E731

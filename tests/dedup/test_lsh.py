@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from daybreak.errors import RecipeError
-from pipelines.dedup.lsh import candidate_probability
+from pipelines.dedup.banding import candidate_probability
 from pipelines.dedup.nodes import MEMBERS, shared_rows
 from pipelines.dedup.settings import DedupSettings
 from pipelines.dedup.windows import Members, windows
@@ -52,6 +52,7 @@ def test_s_curve_of_published_settings(bands: int, rows: int, row: list[float]) 
         {"hubs": 0},
         {"hubs": 20, "cluster": "components"},
         {"cluster": "stars"},
+        {"shingles": "letters"},
     ],
 )
 def test_settings_that_cannot_work_are_refused(wrong: dict) -> None:

@@ -9,7 +9,7 @@ S-curve as the kernel's. Its hash is ((1 + index) * a + b) mod 2038074743, least
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -20,6 +20,7 @@ from pipelines.dedup.settings import DedupSettings
 from pipelines.dedup.shingles import shingle_windows
 
 if TYPE_CHECKING:
+    from pyspark.ml.feature import MinHashLSHModel
     from pyspark.sql import Column, DataFrame
 
 FEATURES = 1 << 30
@@ -53,7 +54,7 @@ class SparkMlEngine:
         return hashed.withColumn(BANDS, grouped).select(*docs.columns)
 
 
-def _lsh(docs: DataFrame, settings: DedupSettings):  # type: ignore[no-untyped-def]
+def _lsh(docs: DataFrame, settings: DedupSettings) -> MinHashLSHModel:
     """The fitted model. It draws its numbers from the seed alone: it looks at data only for the vectors' size."""
     from pyspark.ml.feature import MinHashLSH
     from pyspark.ml.linalg import Vectors
@@ -76,4 +77,5 @@ def _grouped(hashes: str, bands: int) -> Column:
         starts = pa.array(np.arange(len(column) + 1, dtype=np.int32) * bands)
         return pa.ListArray.from_arrays(starts, pa.array(found.ravel()))
 
-    return F.arrow_udf(group, "array<bigint>")(hashes)
+    made: Any = F.arrow_udf
+    return made(group, "array<bigint>")(hashes)

@@ -54,19 +54,19 @@ def kept_tables(docs: DataFrame, sets: DataFrame) -> dict[str, DataFrame]:
     return {name: tables[name] for name in ("urls", "exact", "bands", "sets")}
 
 
-def shingle_lists(batches: Iterable[pa.RecordBatch], ngram: int) -> Iterator[pa.RecordBatch]:
-    """Shingle sets as the table `sets` has them, of batches with doc_id and text."""
+def shingle_lists(batches: Iterable[pa.RecordBatch], window: tuple[int, str]) -> Iterator[pa.RecordBatch]:
+    """Shingle sets as the table `sets` has them, of batches with doc_id and text (`DedupSettings.window`)."""
     for batch in batches:
-        sets = shingle_sets(batch.column("text"), ngram)
+        sets = shingle_sets(batch.column("text"), *window)
         values = sets.values.to_numpy().view(np.int32)
         lists = pa.ListArray.from_arrays(sets.offsets, pa.array(values))
         yield pa.RecordBatch.from_arrays([batch.column("doc_id"), lists], schema=SETS.schema)
 
 
-def shingled(texts: DataFrame, ngram: int) -> DataFrame:
+def shingled(texts: DataFrame, window: tuple[int, str]) -> DataFrame:
     """(doc_id, shingles) of (doc_id, text)."""
     return texts.select("doc_id", "text").mapInArrow(
-        partial(shingle_lists, ngram=ngram), "doc_id string, shingles array<int>"
+        partial(shingle_lists, window=window), "doc_id string, shingles array<int>"
     )
 
 
