@@ -5,13 +5,16 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
+import numpy as np
 import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmarks.corpus import batches
+from daybreak.errors import InputError
 from daybreak.recipe import load_recipe
 from daybreak.workspace import Workspace
 from pipelines.dedup.normal import exact_hash
@@ -30,6 +33,7 @@ scrub: {{email: false, ip: false, phone: false, card: false, iban: false, nation
         secret: false}}
 dedup: {{near: {{bands: {bands}, rows: {rows}, threshold: {threshold}}}}}
 """
+PASSAGES = "passages: {paragraphs: {}}\n"
 
 
 def signature_seconds(texts: Sequence[str], bands: int, rows: int, threshold: float) -> float:
@@ -44,7 +48,30 @@ def signature_seconds(texts: Sequence[str], bands: int, rows: int, threshold: fl
     return time.process_time() - began
 
 
-def write_workspace(folder: Path, texts: Sequence[str], bands: int, rows: int, threshold: float) -> Runner:
+def paragraph_seconds(folder: Path, texts: Sequence[str]) -> dict[str, float]:
+    """CPU seconds of finding repeated paragraphs: cut, hashed and compared in one thread; and as a step through Spark.
+
+    Raises InputError in a checkout without the step `passages`.
+    """
+    if find_spec("pipelines.passages") is None:
+        raise InputError("this checkout has no step passages")
+    from pipelines.passages.settings import settings_of
+
+    runner = write_workspace(folder, texts, 14, 8, 0.75, PASSAGES)
+    cut = settings_of(runner.recipe).units["paragraphs"].cut
+    cut(pa.array(["one\ntwo"]))
+    began = time.process_time()
+    np.unique(np.concatenate([cut(batch).hashes for batch in batches(list(texts))]), return_index=True)
+    alone = time.process_time() - began
+    list(runner.run(["ingest", "filter", "dedup"]))
+    began = cpu_seconds()
+    list(runner.run(["passages"]))
+    return {"one thread": alone, "step": cpu_seconds() - began}
+
+
+def write_workspace(
+    folder: Path, texts: Sequence[str], bands: int, rows: int, threshold: float, more: str = ""
+) -> Runner:
     """A runner whose recipe reads the texts as they are and drops nothing but duplicates; the place is the URL."""
     (folder / "shards").mkdir(parents=True)
     urls = [f"https://www.example.org/{place}" for place in range(len(texts))]
@@ -52,7 +79,7 @@ def write_workspace(folder: Path, texts: Sequence[str], bands: int, rows: int, t
         table = pa.table({"text": list(texts)[shard::SHARDS], "url": urls[shard::SHARDS]})
         pq.write_table(table, folder / f"shards/{shard}.parquet", row_group_size=2000)
     file = folder / "race.yaml"
-    file.write_text(RECIPE.format(folder=folder, bands=bands, rows=rows, threshold=threshold))
+    file.write_text(RECIPE.format(folder=folder, bands=bands, rows=rows, threshold=threshold) + more)
     return Runner(load_recipe(file))
 
 

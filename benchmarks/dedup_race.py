@@ -1,9 +1,9 @@
 """Near-duplicate removal, side by side: the same text, the same bands and rows, what it costs and what it gets wrong.
 
-`python -m benchmarks.dedup_race [--share S] [--only NAME ...]` after `make bench-peers`. S (default 1) is the part of
-the bench corpus, by position. CPU seconds of all processes, start-up not counted. Accuracy is against all pairs,
-compared exactly (`dedup_truth`). Spark ML runs on the first 500 documents alone. Last, paragraphs: Dolma's Bloom
-filter, and ours where the step `passages` is there.
+`python -m benchmarks.dedup_race [--share S] [--bands B] [--rows R] [--only NAME ...]` after `make bench-peers`. S
+(default 1) is the part of the bench corpus, by position. CPU seconds of all processes, start-up not counted.
+Accuracy is against all pairs, compared exactly (`dedup_truth`). Spark ML runs on the first 500 documents alone.
+Last, paragraphs: Dolma's Bloom filter, and ours where the step `passages` is there.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.corpus import bench_rows, text_bytes
-from benchmarks.dedup_ours import cpu_seconds, removed, signature_seconds, write_workspace
+from benchmarks.dedup_ours import cpu_seconds, paragraph_seconds, removed, signature_seconds, write_workspace
 from benchmarks.dedup_truth import Score, all_pairs, listed_pairs, score
 from daybreak.errors import InputError
 
 ROOT = Path(__file__).resolve().parents[1]
 PEERS = Path(os.environ.get("DAYBREAK_PEERS", ROOT / ".venv-peers"))
-BANDS, ROWS, THRESHOLD = 14, 8, 0.75
+THRESHOLD = 0.75
 SMALL = 500
 
 
@@ -42,10 +42,12 @@ class Run:
 
 @dataclass(frozen=True)
 class Given:
-    """What all run on: documents with `id` and `text`, and a folder to write in."""
+    """What all run on: documents with `id` and `text`, a folder to write in, bands, and rows of each."""
 
     rows: Sequence[dict[str, str]]
     folder: Path
+    bands: int
+    per_band: int
 
     @property
     def texts(self) -> list[str]:
@@ -55,14 +57,14 @@ class Given:
 
 def ours_signatures(given: Given) -> Run:
     """Exact hash and band hashes alone."""
-    return Run({"signatures": signature_seconds(given.texts, BANDS, ROWS, THRESHOLD)})
+    return Run({"signatures": signature_seconds(given.texts, given.bands, given.per_band, THRESHOLD)})
 
 
 def ours(given: Given) -> Run:
     """The whole step through Spark; a small run first warms the workers, and ingest is not counted."""
     for name, texts in (("warm", given.texts[:50]), ("race", given.texts)):
         folder = given.folder / name
-        runner = write_workspace(folder, texts, BANDS, ROWS, THRESHOLD)
+        runner = write_workspace(folder, texts, given.bands, given.per_band, THRESHOLD)
         list(runner.run(["ingest", "filter"]))
         began = cpu_seconds()
         list(runner.run(["dedup"]))
@@ -74,7 +76,7 @@ def peer(name: str, script: str, *more: object) -> Callable[[Given], Run]:
     """A runner of one peer's script, in the peer's environment (ours where it has none)."""
 
     def run(given: Given) -> Run:
-        cost, found = _script(given, name, script, BANDS, ROWS, *more)
+        cost, found = _script(given, name, script, given.bands, given.per_band, *more)
         place = {row["id"]: i for i, row in enumerate(given.rows)}
         return Run(cost, [place[doc_id] for doc_id in found])
 
@@ -86,6 +88,11 @@ def dolma_paragraphs(given: Given) -> Run:
     return Run(_script(given, "dolma", "run_dolma_paragraphs.py")[0])
 
 
+def ours_paragraphs(given: Given) -> Run:
+    """Our paragraphs, alone and as a step; the sum of both says nothing, so each is a row."""
+    return Run(paragraph_seconds(given.folder / "paragraphs", given.texts))
+
+
 RUNNERS: dict[str, Callable[[Given], Run]] = {
     "daybreak, signatures": ours_signatures,
     "daybreak": ours,
@@ -95,6 +102,7 @@ RUNNERS: dict[str, Callable[[Given], Run]] = {
     "text-dedup": peer("text_dedup", "run_text_dedup.py", THRESHOLD),
     "spark ml": peer("", "run_spark_ml.py", THRESHOLD),
     "dolma, paragraphs": dolma_paragraphs,
+    "daybreak, paragraphs": ours_paragraphs,
 }
 
 
@@ -124,15 +132,15 @@ def judged(rows: Sequence[dict[str, str]], run: Run, truth: object) -> tuple[Sco
     return score(truth, run.gone, THRESHOLD), left, len(listed)  # type: ignore[arg-type]
 
 
-def _race(names: Sequence[str], share: float) -> list[tuple[str, float, Run, tuple[Score, int, int] | None]]:
-    rows = bench_rows()[:: max(1, round(1 / share))]
+def _race(asked: argparse.Namespace) -> list[tuple[str, float, Run, tuple[Score, int, int] | None]]:
+    rows = bench_rows()[:: max(1, round(1 / asked.share))]
     truths = {}
     results = []
-    for name in names:
+    for name in asked.only:
         part = rows[:SMALL] if name == "spark ml" else rows
         with tempfile.TemporaryDirectory() as folder:
             try:
-                run = RUNNERS[name](Given(part, Path(folder)))
+                run = RUNNERS[name](Given(part, Path(folder), asked.bands, asked.rows))
             except InputError as error:
                 print(f"{name}: {error}", file=sys.stderr)
                 continue
@@ -148,11 +156,17 @@ def main() -> None:
     """Print the race."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--share", type=float, default=1.0)
+    parser.add_argument("--bands", type=int, default=14)
+    parser.add_argument("--rows", type=int, default=8)
     parser.add_argument("--only", nargs="*", default=list(RUNNERS), choices=list(RUNNERS))
     asked = parser.parse_args()
     table = Table("who", "MB", "CPU s", "MB/s", "removed", "pairs >= .8 left", "listed left",
                   "no twin >= .8", f">= {THRESHOLD}", ">= .6", "no kept twin")  # fmt: skip
-    for name, size, run, found in _race(asked.only, asked.share):
+    for name, size, run, found in _race(asked):
+        if name == "daybreak, paragraphs":
+            for part, seconds in run.cost.items():
+                table.add_row(f"{name}, {part}", f"{size:.1f}", f"{seconds:.2f}", f"{size / seconds:.2f}")
+            continue
         spent = sum(run.cost.values())
         parts = (
             ", ".join(f"{part} {seconds:.1f}" for part, seconds in run.cost.items())
@@ -171,7 +185,7 @@ def main() -> None:
             cells += [f"{one.removed:,}", f"{one.left_over} of {one.pairs:,}", f"{left} of {listed:,}"]
             cells += [f"{count:,}" for count in counts]
         table.add_row(*cells)
-    Console(width=170).print(table, f"{BANDS} bands of {ROWS} rows, threshold {THRESHOLD}")
+    Console(width=170).print(table, f"{asked.bands} bands of {asked.rows} rows, threshold {THRESHOLD}")
 
 
 if __name__ == "__main__":
