@@ -59,12 +59,15 @@ $(PEERS)/%/.installed: benchmarks/peers/%.txt $(STAMP)
 
 peers: $(PEERS)/datatrove/.installed ## datatrove in an environment of its own, for the agreement tests
 
-bench-peers: peers $(PEERS)/dolma/.installed ## Every peer that the races run against
+bench-peers: peers $(PEERS)/dolma/.installed $(PEERS)/rensa/.installed ## Every peer that the races run against
+	@$(MAKE) --no-print-directory $(PEERS)/text_dedup/.installed || echo "text-dedup does not install here: it is left out"
 
-bench: $(STAMP) bench-peers ## Speed: every stage, ingest through Spark, and rules side by side with peers
+bench: $(STAMP) bench-peers ## Speed: every stage, ingest through Spark, rules and dedup side by side with peers, growth of dedup
 	$(BIN)/python -m benchmarks.stages
 	$(BIN)/python -m benchmarks.pipeline
 	$(BIN)/python -m benchmarks.rules_race
+	$(BIN)/python -m benchmarks.dedup_race
+	$(BIN)/python -m benchmarks.dedup_growth --adversarial 20000 --chain 5000
 
 bench-quality: $(STAMP) ## Accuracy: languages, personal data, classifiers
 	$(BIN)/python -m benchmarks.language_accuracy

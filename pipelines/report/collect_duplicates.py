@@ -54,7 +54,7 @@ def collect_duplicates(
         largest=_largest(found, hidden),
         pairs=_pairs(found, hidden),
         certificate=_certificate(facts or {}),
-        curve=tuple((row["similarity"], row["probability"]) for row in (facts or {}).get("curve", ())),
+        curve=_curve(facts or {}),
     )
 
 
@@ -119,3 +119,14 @@ def _certificate(facts: Mapping[str, Any]) -> tuple[CertificateBin, ...]:
     return tuple(
         CertificateBin(**{k: v for k, v in row.items() if k in names}) for row in rows if row["pairs"]
     )
+
+
+def _curve(facts: Mapping[str, Any]) -> tuple[tuple[float, float], ...]:
+    """The S-curve as the run stored it, else by the bands and rows of its certificate."""
+    if "curve" in facts:
+        return tuple((row["similarity"], row["probability"]) for row in facts["curve"])
+    known = facts.get("certificate")
+    if not isinstance(known, Mapping) or "bands" not in known:
+        return ()
+    steps = (step / 100 for step in range(101))
+    return tuple((s, 1 - (1 - s ** known["rows"]) ** known["bands"]) for s in steps)
