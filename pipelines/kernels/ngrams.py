@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pipelines.kernels.compile import kernel
-from pipelines.kernels.seen import MIX, PRIME, enter, forget, hash_bytes, hash_points
+from pipelines.kernels.seen import MIX, PRIME, enter, forget, hash_points, hash_short
 
 LONGEST = 10
 """Words in the longest n-gram that a published rule looks at."""
@@ -74,7 +74,7 @@ def add_page_words(grams, seen, data, places, begins, ends):  # type: ignore[no-
     """`add_words` of a page that was loaded from `data`: told apart by their bytes, faster where words are short."""
     keys = grams.keys
     for word in range(begins.size):
-        keys[word] = hash_bytes(data, places[begins[word]], places[ends[word]])
+        keys[word] = hash_short(data, places[begins[word]], places[ends[word]])
     _number_words(grams, seen, begins, ends)
 
 
@@ -233,17 +233,15 @@ def _keep_repeated(grams, active, n):  # type: ignore[no-untyped-def]
     most = 1
     for k in range(active):
         at = places[k]
-        count = tally[names[at]]
-        if count < 2:
-            continue
-        begin, end = sums[at], sums[at + n]
-        repeated += end - begin
-        covered += end - max(begin, reached)
-        reached = end
+        count, begin, end = tally[names[at]], sums[at], sums[at + n]
+        again = count > 1
+        repeated += end - begin if again else 0
+        covered += end - max(begin, reached) if again else 0
+        reached = end if again else reached
         if count > most:
             most = count
             grams.most[n], grams.top[n] = count, end - begin
         places[kept] = at
-        kept += 1
+        kept += 1 if again else 0
     grams.repeated[n], grams.covered[n] = repeated, covered
     return kept

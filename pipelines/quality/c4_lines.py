@@ -69,7 +69,9 @@ def edit_c4(data, page, line, words, kinds, limits, variant, out, written, count
             longest = longest if longest <= short else longest_word(page.classes, begin, end)
             if m < 0:
                 named = kinds[number] & (PHRASE | BRACE) != 0
-                good = _judge(page.points, page.classes, begin, end, words[number], longest, named, limits, counts)
+                good = _judge(
+                    page.points, page.classes, begin, end, words[number], longest, named, limits, counts
+                )
             else:
                 left = count_words(line[1], 0, m)[0]
                 good = _judge(line[0], line[1], 0, m, left, longest, True, limits, counts)

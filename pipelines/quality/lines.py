@@ -123,7 +123,23 @@ def _refinedweb_limits() -> np.ndarray:
 
 
 @kernel
-def _edit(starts, stops, data, table, room, line, judged, gates, c4, refinedweb, editors, out, lengths, removed, measured):  # type: ignore[no-untyped-def] # noqa: E501
+def _edit(
+    starts,
+    stops,
+    data,
+    table,
+    room,
+    line,
+    judged,
+    gates,
+    c4,
+    refinedweb,
+    editors,
+    out,
+    lengths,
+    removed,
+    measured,
+):  # type: ignore[no-untyped-def]
     """Write every document's edited bytes to `out` one after another; returns their total length."""
     written = 0
     for row in range(starts.size):

@@ -86,7 +86,9 @@ def _count_spaced(page, grams, language, table):  # type: ignore[no-untyped-def]
         word = grams.firsts[number]
         begin, end = _bare(page, page.word_begin[word], page.word_end[word])
         if 0 < end - begin <= table.widest[language]:
-            total += grams.counts[number] if _knows(table.keys, _key(page.points, begin, end, language)) else 0
+            total += (
+                grams.counts[number] if _knows(table.keys, _key(page.points, begin, end, language)) else 0
+            )
     return total
 
 
