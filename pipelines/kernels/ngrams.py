@@ -23,8 +23,9 @@ class Grams(NamedTuple):
     """The words of one document and what repeats among them, or the room for both.
 
     size int64 (2,): words; different words. words int32: the number of each word. counts int32: how often
-    word number k occurs. firsts int32: where word number k occurs first. sums int64, one longer: characters (code points) before each word. begins, ends,
-    names, active and tally are scratch, int32; keys, uint64; marks, uint8.
+    word number k occurs. firsts int32: where word number k occurs first. sums int64, one longer: characters
+    (code points) before each word. begins, ends, names, active and tally are scratch, int32; keys, uint64;
+    marks, uint8.
 
     Filled by `count_grams`, int64 (LONGEST + 1,), at index n: most, how often the most frequent n-gram
     occurs (of several, the one that begins first); top, its characters; repeated, the characters of every

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.kernels.arrow import text_view
@@ -28,6 +28,7 @@ def page_of(text: str) -> Page:
     return load(view.data, 0, view.stops[0], class_table(), room_for(view))
 
 
+@settings(deadline=None)
 @given(TEXT)
 def test_words_and_lines_are_those_of_split(text: str) -> None:
     page = page_of(text)
@@ -39,6 +40,7 @@ def test_words_and_lines_are_those_of_split(text: str) -> None:
     assert bare == [line.strip() for line in lines]
 
 
+@settings(deadline=None)
 @given(TEXT)
 def test_words_with_a_letter_are_counted_by_masks_as_one_by_one(text: str) -> None:
     page = page_of(text)
