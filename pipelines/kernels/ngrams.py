@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pipelines.kernels.compile import kernel
-from pipelines.kernels.seen import MIX, PRIME, enter, forget, hash_bytes, hash_points
+from pipelines.kernels.seen import MIX, PRIME, enter, forget, hash_points, hash_short
 
 LONGEST = 10
 """Words in the longest n-gram that a published rule looks at."""
@@ -23,8 +23,9 @@ class Grams(NamedTuple):
     """The words of one document and what repeats among them, or the room for both.
 
     size int64 (2,): words; different words. words int32: the number of each word. counts int32: how often
-    word number k occurs. firsts int32: where word number k occurs first. sums int64, one longer: characters (code points) before each word. begins, ends,
-    names, active and tally are scratch, int32; keys, uint64; marks, uint8.
+    word number k occurs. firsts int32: where word number k occurs first. sums int64, one longer: characters
+    (code points) before each word. begins, ends, names, active and tally are scratch, int32; keys, uint64;
+    marks, uint8.
 
     Filled by `count_grams`, int64 (LONGEST + 1,), at index n: most, how often the most frequent n-gram
     occurs (of several, the one that begins first); top, its characters; repeated, the characters of every
@@ -74,7 +75,7 @@ def add_page_words(grams, seen, data, places, begins, ends):  # type: ignore[no-
     """`add_words` of a page that was loaded from `data`: told apart by their bytes, faster where words are short."""
     keys = grams.keys
     for word in range(begins.size):
-        keys[word] = hash_bytes(data, places[begins[word]], places[ends[word]])
+        keys[word] = hash_short(data, places[begins[word]], places[ends[word]])
     _number_words(grams, seen, begins, ends)
 
 
@@ -233,17 +234,15 @@ def _keep_repeated(grams, active, n):  # type: ignore[no-untyped-def]
     most = 1
     for k in range(active):
         at = places[k]
-        count = tally[names[at]]
-        if count < 2:
-            continue
-        begin, end = sums[at], sums[at + n]
-        repeated += end - begin
-        covered += end - max(begin, reached)
-        reached = end
+        count, begin, end = tally[names[at]], sums[at], sums[at + n]
+        again = count > 1
+        repeated += end - begin if again else 0
+        covered += end - max(begin, reached) if again else 0
+        reached = end if again else reached
         if count > most:
             most = count
             grams.most[n], grams.top[n] = count, end - begin
         places[kept] = at
-        kept += 1
+        kept += 1 if again else 0
     grams.repeated[n], grams.covered[n] = repeated, covered
     return kept

@@ -8,7 +8,7 @@ import numpy as np
 
 from pipelines.kernels.compile import kernel
 from pipelines.kernels.page import Page
-from pipelines.kernels.seen import forget, hash_bytes, known
+from pipelines.kernels.seen import enter, forget, hash_bytes
 
 
 class RepeatedLines(NamedTuple):
@@ -31,7 +31,10 @@ def find_repeated_lines(data, page, seen, repeated):  # type: ignore[no-untyped-
     begins, ends, places = page.text_begin, page.text_end, page.places
     keys, again = repeated.keys, repeated.again
     forget(seen, begins.size)
+    table, counts, stamps, now = seen.keys, seen.counts, seen.stamps, seen.now
     for line in range(begins.size):
         if begins[line] < ends[line]:
             keys[line] = hash_bytes(data, places[begins[line]], places[ends[line]])
-            again[line] = known(seen, keys[line])
+            slot = enter(table, counts, stamps, now, keys[line])
+            again[line] = min(counts[slot], 1)
+            counts[slot] = 1

@@ -19,6 +19,8 @@ MIX = np.uint64(0x9E3779B97F4A7C15)
 ONE, TWO, FOUR, HALF = np.uint64(1), np.uint64(2), np.uint64(4), np.uint64(32)
 
 _EIGHT = 8
+_LOW_BYTES = np.array([(1 << 8 * size) - 1 for size in range(_EIGHT + 1)], np.uint64)
+"""Masks of the first bytes of eight, by how many."""
 
 
 class Seen(NamedTuple):
@@ -61,13 +63,12 @@ def enter(keys, counts, stamps, now, key):  # type: ignore[no-untyped-def]
     """`slot_of` for loops over words: they take the arrays out of the tuple once, since each time costs."""
     stamp, mask = now[0], np.uint64(now[1])
     slot = (key * MIX >> np.uint64(20)) & mask
-    while stamps[slot] == stamp:
-        if keys[slot] == key:
-            return slot
-        slot = (slot + np.uint64(1)) & mask
-    keys[slot] = key
-    counts[slot] = 0
-    stamps[slot] = stamp
+    while (stamps[slot] == stamp) & (keys[slot] != key):
+        slot = (slot + ONE) & mask
+    # Old and new keys take the same way, since nothing foretells which one a word will be.
+    count = counts[slot]
+    counts[slot] = count if stamps[slot] == stamp else 0
+    keys[slot], stamps[slot] = key, stamp
     return slot
 
 
@@ -106,26 +107,36 @@ def hash_points(points, begin, end):  # type: ignore[no-untyped-def]
 @kernel
 def hash_bytes(data, begin, end):  # type: ignore[no-untyped-def]
     """A 64-bit hash of the bytes [begin, end) of `data`, eight at a time. Other than that of code points."""
-    value = BASIS ^ np.uint64(end - begin)
-    at = begin
+    value, at = BASIS ^ np.uint64(end - begin), begin
     while at + _EIGHT <= end:
         value = (value ^ eight_bytes(data, at)) * MIX
         value ^= value >> HALF
         at += _EIGHT
-    if at < end:
-        value = (value ^ _rest(data, at, end)) * MIX
-        value ^= value >> HALF
-    value *= MIX
+    value = (value ^ _first_bytes(data, at, end - at)) * MIX
+    value = (value ^ (value >> HALF)) * MIX
     return value ^ (value >> np.uint64(29))
 
 
 @kernel
-def _rest(data, at, end):  # type: ignore[no-untyped-def]
-    """The bytes [at, end), fewer than eight, as one number."""
+def hash_short(data, begin, end):  # type: ignore[no-untyped-def]
+    """A hash as `hash_bytes`, but another one, for words: up to 16 bytes without a loop or a branch on the length."""
+    size = end - begin
+    if size > 2 * _EIGHT:
+        return hash_bytes(data, begin, end)
+    left = _first_bytes(data, begin, min(size, _EIGHT))
+    right = _first_bytes(data, begin + _EIGHT, max(size - _EIGHT, 0))
+    value = (left ^ BASIS) * MIX
+    value = ((value ^ (value >> HALF)) + right * PRIME + np.uint64(size)) * MIX
+    return value ^ (value >> np.uint64(29))
+
+
+@kernel
+def _first_bytes(data, at, size):  # type: ignore[no-untyped-def]
+    """The `size` bytes at `at`, up to eight, as one number: the same at the end of `data` as before it."""
     if at + _EIGHT <= data.size:
-        return eight_bytes(data, at) & ((ONE << np.uint64(8 * (end - at))) - ONE)
+        return eight_bytes(data, at) & _LOW_BYTES[size]
     value = np.uint64(0)
-    for k in range(end - at):
+    for k in range(size):
         value |= np.uint64(data[at + k]) << np.uint64(8 * k)
     return value
 

@@ -139,7 +139,7 @@ def _edit(
     lengths,
     removed,
     measured,
-):  # type: ignore[no-untyped-def] # noqa: E501
+):  # type: ignore[no-untyped-def]
     """Write every document's edited bytes to `out` one after another; returns their total length."""
     written = 0
     for row in range(starts.size):

@@ -82,7 +82,7 @@ def _left(page, begin, end, words, likely, limits, line):  # type: ignore[no-unt
     """
     points, classes = page.points, page.classes
     size = end - begin
-    if words < limits[MIN_WORDS] or _count_upper(classes[begin:end]) > limits[MAX_UPPER_RATIO] * size:
+    if words < limits[MIN_WORDS] or _count_upper(classes, begin, end) > limits[MAX_UPPER_RATIO] * size:
         return 0
     if _is_numerical(classes, begin, end) or _is_counter(points, classes, begin, end):
         return 0
@@ -98,10 +98,10 @@ def _left(page, begin, end, words, likely, limits, line):  # type: ignore[no-unt
 
 
 @kernel
-def _count_upper(classes):  # type: ignore[no-untyped-def]
+def _count_upper(classes, begin, end):  # type: ignore[no-untyped-def]
     upper = np.uint32(0)
-    for kind in classes:
-        upper = np.uint32(upper + np.uint32(kind & UPPER != 0))
+    for at in range(np.uint64(begin), np.uint64(end)):
+        upper = np.uint32(upper + np.uint32(classes[at] & UPPER != 0))
     return upper
 
 
