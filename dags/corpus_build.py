@@ -22,7 +22,7 @@ RECIPE = HOME / os.environ.get("DAYBREAK_RECIPE", "conf/recipes/sample.yaml")
 SPARK_STEPS = {
     "ingest": "Read every source: extract, identify language, measure, scrub.",
     "filter": "Language and quality rules over the signals table.",
-    "dedup": "Exact and near duplicates.",
+    "dedup": "Duplicates by URL, exact and near.",
     "passages": "Paragraphs, sentences and longer runs that stand in several places.",
     "decontaminate": "Text of the benchmarks that the recipe names.",
     "tokenizer": "Train the BPE tokenizer on a draw of what is left.",

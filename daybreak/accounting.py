@@ -18,6 +18,7 @@ STAGE_ORDER = (
     "clean",
     "language",
     "quality",
+    "url dedup",
     "exact dedup",
     "near dedup",
     "passages",

@@ -12,7 +12,7 @@ from pipelines.quality.wanted import check_signals
 from pipelines.step import Step
 from pipelines.steps import decontaminate, passages
 from pipelines.steps.decontaminate import Decontaminate
-from pipelines.steps.dedup import Dedup, stage_settings
+from pipelines.steps.dedup import Dedup, check_order, stage_settings
 from pipelines.steps.encode import Encode
 from pipelines.steps.filter import Filter, decider
 from pipelines.steps.ingest import Ingest, inputs
@@ -57,6 +57,7 @@ def validate(recipe: Recipe) -> None:
         "quality.sets": check_signals,
         "quality.segmenters": check_segmenters,
         "dedup.near": stage_settings,
+        "dedup.order": check_order,
         "sources": inputs,
         "scrub": scrub_check,
         "passages": passages.check,

@@ -258,14 +258,48 @@ class Near(Section):
     bands: Count = 14
     rows: Count = 8
     threshold: Share = Field(0.75, description="least exact Jaccard of a pair to be called duplicates")
-    max_edges: Count = Field(5_000_000, description="verified pairs that the driver may cluster")
+    cluster: Literal["representative", "components"] = Field(
+        "representative",
+        description="representative: what goes resembles the document that stays; components: chains as well",
+    )
+    hubs: Count = Field(4, description="kept documents of a bucket that a later one is compared with")
+    max_driver_edges: Count = Field(
+        5_000_000, description="pairs, and rows of buckets, clustered on the driver; more in Spark"
+    )
 
 
 class Dedup(Section):
     """Duplicates to remove."""
 
-    exact: bool = True
+    url: bool = Field(False, description="of documents with one URL (normalised) the first alone stays")
+    exact: bool = Field(True, description="of documents with one text (normalised) the first alone stays")
     near: Near | None = Field(default_factory=Near)
+    order: list[str] = Field(
+        default_factory=lambda: ["length", "timestamp", "doc_id"],
+        min_length=1,
+        description="which duplicate stays, most important key first: date, timestamp, length, quality: SIGNAL, "
+        "source, licence, doc_id",
+    )
+    source_order: list[str] = Field(
+        default_factory=list, description="sources from best to worst, for the key source"
+    )
+    licence_key: str | None = Field(
+        None, description="where the licence stands in the metadata, with dots between levels"
+    )
+    licence_order: list[str] = Field(
+        default_factory=list, description="licences from best to worst, for the key licence"
+    )
+
+    @field_validator("order", mode="before")
+    @classmethod
+    def _keys(cls, keys: Any) -> Any:
+        """`quality: SIGNAL` in YAML is a mapping of one key."""
+        if not isinstance(keys, list):
+            return keys
+        return [
+            f"quality:{key['quality']}" if isinstance(key, dict) and [*key] == ["quality"] else key
+            for key in keys
+        ]
 
 
 class TextUnit(Section):

@@ -1,4 +1,4 @@
-"""Settings of near-duplicate removal, checked when they are made."""
+"""Settings of duplicate removal, checked when they are made."""
 
 from __future__ import annotations
 
@@ -7,33 +7,44 @@ from dataclasses import dataclass
 from daybreak.errors import RecipeError
 from pipelines.dedup.lsh import candidate_probability
 
+LEVELS = ("url", "exact", "near")
+"""Levels of whole documents, in the order they are applied: each over what the former left."""
+
+CLUSTERINGS = ("representative", "components")
+
 
 @dataclass(frozen=True)
 class DedupSettings:
     """What counts as a near duplicate, and how such pairs are looked for.
 
-    ngram: tokens in a shingle. bands, rows: LSH bands, and hashes a band (14 x 8 as FineWeb, arXiv
-    2406.17557). seed: of the MinHash permutations. threshold: least exact Jaccard similarity of a verified
-    pair (0.75 is what FineWeb's bands aim at). all_pairs, hubs: how a bucket becomes candidate pairs
-    (`lsh`). max_edges: verified pairs that the driver may hold, about 100 bytes each.
+    levels: those of `LEVELS` to apply. ngram: tokens in a shingle. bands, rows: LSH bands, and hashes a band
+    (14 x 8 as FineWeb, arXiv 2406.17557). seed: of the MinHash permutations. threshold: least exact Jaccard
+    similarity of a verified pair (0.75 is what FineWeb's bands aim at). cluster: `representative` (`rounds`) or
+    `components`. hubs: kept documents of a bucket that a later one is compared with. all_pairs: for components,
+    up to which place in a bucket a document is compared with all before it. max_driver_edges: rows of buckets,
+    and verified pairs, that the driver may hold, 16 to 24 bytes each; more are clustered in Spark.
 
     Raises RecipeError where the bands would miss most pairs at the threshold (bands and rows exchanged) or
     let through most pairs at half the threshold (one row a band, as in Spark's MinHashLSH).
     """
 
+    levels: tuple[str, ...] = ("exact", "near")
     ngram: int = 5
     bands: int = 14
     rows: int = 8
     seed: int = 1
     threshold: float = 0.75
-    all_pairs: int = 16
+    cluster: str = "representative"
     hubs: int = 4
-    max_edges: int = 5_000_000
+    all_pairs: int = 16
+    max_driver_edges: int = 5_000_000
 
     def __post_init__(self) -> None:
-        if min(self.ngram, self.bands, self.rows, self.hubs, self.max_edges) < 1:
-            raise RecipeError("dedup: ngram, bands, rows, hubs and max_edges must be 1 or more")
-        if self.all_pairs < self.hubs:
+        if min(self.ngram, self.bands, self.rows, self.hubs, self.max_driver_edges) < 1:
+            raise RecipeError("dedup: ngram, bands, rows, hubs and max_driver_edges must be 1 or more")
+        if self.cluster not in CLUSTERINGS:
+            raise RecipeError(f"dedup: cluster is {' or '.join(CLUSTERINGS)}, not {self.cluster!r}")
+        if self.cluster == "components" and self.all_pairs < self.hubs:
             raise RecipeError(f"dedup: all_pairs ({self.all_pairs}) must be hubs ({self.hubs}) or more")
         if not 0 < self.threshold <= 1:
             raise RecipeError(f"dedup: threshold {self.threshold} is not a Jaccard similarity in (0, 1]")

@@ -17,13 +17,16 @@ SIGNATURES = pa.schema(
         ("unit", pa.string()),
         ("row", pa.int64()),
         ("source", pa.string()),
-        ("timestamp", pa.string()),
+        ("order", pa.binary()),
         ("n_bytes", pa.int64()),
         ("exact_hash", pa.string()),
+        ("url_hash", pa.string()),
         ("bands", pa.list_(pa.int64())),
     ]
 )
-"""What `stage.Dedup` reads: one row a document; `bands` is null where a text is too short for a shingle."""
+"""What `stage.Dedup` reads: one row a document. `order` is its place in the declared order (`order`); a hash is
+null where nothing shall equal it, `bands` where a text is too short for a shingle.
+"""
 
 
 def band_lists(texts: pa.Array, settings: DedupSettings) -> pa.ListArray:

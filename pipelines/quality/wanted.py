@@ -38,7 +38,19 @@ def check_signals(recipe: Recipe) -> None:
                 choose(f"signal in quality.sets.{set_name}.{rule.name}", rule.signal, sorted(known))
 
 
+def check_order_signals(recipe: Recipe) -> None:
+    """RecipeError for a `quality: SIGNAL` of dedup.order that nobody measures."""
+    for signal in order_signals(recipe):
+        choose("signal", signal, sorted(set(_known(recipe))))
+
+
+def order_signals(recipe: Recipe) -> tuple[str, ...]:
+    """Signals by which duplicates are put in order."""
+    return tuple(key.removeprefix("quality:") for key in recipe.dedup.order if key.startswith("quality:"))
+
+
 def _looked_at(recipe: Recipe) -> Iterator[str]:
+    yield from order_signals(recipe)
     book = rulebook(recipe.quality)
     for source in recipe.sources:
         for name in recipe.rules_for(source):

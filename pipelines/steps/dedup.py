@@ -1,4 +1,4 @@
-"""Dedup: exact, then near duplicates among all documents that the filter kept."""
+"""Dedup: by URL, exact, then near duplicates among all documents that the filter kept."""
 
 from __future__ import annotations
 
@@ -11,14 +11,20 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from daybreak.accounting import Ledger
-from daybreak.manifest import FileEntry
+from daybreak.errors import RecipeError
+from daybreak.manifest import FileEntry, fingerprint
 from daybreak.recipe import Recipe
 from daybreak.schema import CLUSTERS, DECISIONS
 from daybreak.storage import Store
-from pipelines.dedup.settings import DedupSettings
+from pipelines.code import code_version
+from pipelines.dedup.order import DeclaredOrder
+from pipelines.dedup.phases import Phase, Phases, struct_of
+from pipelines.dedup.settings import LEVELS, DedupSettings
 from pipelines.dedup.signatures import SIGNATURES, band_lists
+from pipelines.dedup.urls import url_hash
 from pipelines.narrow import scan_units, watched
 from pipelines.parts import runs
+from pipelines.quality.wanted import check_order_signals
 from pipelines.reading import KeptUnit, kept_units
 from pipelines.step import Context, Result, Step
 from pipelines.steps.filter import count_verdicts
@@ -27,15 +33,11 @@ from pipelines.wide import write_parts
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-STAGES = ("exact dedup", "near dedup")
-SCAN = (
-    "doc_id string, unit string, row long, source string, timestamp string, n_bytes long, exact_hash string, "
-    "bands array<long>"
-)
+IN_PROGRESS = "in-progress-"
 
 
 class Dedup(Step):
-    """The step."""
+    """The step. Finished phases outlive a killed run: `dedup/in-progress-…`, removed when the step commits."""
 
     name = "dedup"
     needs = ("ingest", "filter")
@@ -51,7 +53,7 @@ class Dedup(Step):
     libraries = ("pyarrow", "pyspark", "scipy", "xxhash")
 
     def settings(self, recipe: Recipe) -> dict[str, Any]:
-        """Levels, shingles, bands, threshold, seed."""
+        """Levels, order, shingles, bands, threshold, seed."""
         return {**recipe.dedup.model_dump(), "seed": recipe.seed}
 
     def run(self, context: Context) -> Result:
@@ -60,13 +62,34 @@ class Dedup(Step):
 
         settings = stage_settings(context.recipe)
         units = kept_units(context, "filter")
-        read = ScanUnit(settings if context.recipe.dedup.near else None, context.recipe.dedup.exact)
-        docs = scan_units(context.spark, units, read, SCAN, context.recipe.spark.partitions)
+        phases = Phases(context.spark, self._work_folder(context))
         with watched(context.spark, context.progress, sum(u.size for u in units)):
-            found = DedupStage(settings)(docs, FetchTexts({u.unit: u for u in units}))
+            docs = self._scanned(context, units, phases).frame()
+            found = DedupStage(settings)(docs, FetchTexts({u.unit: u for u in units}), phases)
         written = self._write(context, found.decisions, found.clusters)
-        found.held.unpersist()
-        return Result(written, _count(context.out, written["decisions"]).counts())
+        return Result(written, _count(context.out, written["decisions"], settings).counts())
+
+    def _work_folder(self, context: Context) -> Store:
+        """A folder that the same code, settings and inputs find again; those of others are removed."""
+        inputs = {name: manifest.digest for name, manifest in context.inputs.items()}
+        code = code_version(self.code, self.libraries)
+        known = inputs | self.outside(context.recipe)
+        wanted = IN_PROGRESS + fingerprint(self.name, code, self.settings(context.recipe), known)[:16]
+        store = context.workspace.store.below(self.name)
+        for name in store.names():
+            if name.startswith(IN_PROGRESS) and name != wanted:
+                store.remove(name)
+        store.make(wanted)
+        return store.below(wanted)
+
+    def _scanned(self, context: Context, units: list[KeptUnit], phases: Phases) -> Phase:
+        read = ScanUnit(stage_settings(context.recipe), declared_order(context.recipe))
+
+        def build() -> DataFrame:
+            partitions = context.recipe.spark.partitions
+            return scan_units(context.spark, units, read, struct_of(SIGNATURES), partitions)
+
+        return phases.phase("scan", SIGNATURES, build)
 
     def _write(
         self, context: Context, decisions: DataFrame, clusters: DataFrame
@@ -75,8 +98,6 @@ class Dedup(Step):
 
         out, progress = context.out, context.progress
         clusters = clusters.withColumn("part", F.concat(F.lit("clusters-"), F.substring("cluster_id", 1, 1)))
-        exact, near = STAGES
-        decisions = decisions.withColumn("stage", F.when(F.col("rule") == "exact", exact).otherwise(near))
         order = ["cluster_id", "doc_id"]
         return {
             "decisions": write_parts(decisions, out, "decisions", DECISIONS, "unit", ["row"], progress),
@@ -86,31 +107,36 @@ class Dedup(Step):
 
 @dataclass(frozen=True)
 class ScanUnit:
-    """Reads one unit's kept documents as the stage takes them; without `settings`, without band hashes."""
+    """Reads one unit's kept documents as the stage takes them, hashes of the levels that are on."""
 
-    settings: DedupSettings | None
-    exact: bool
+    settings: DedupSettings
+    order: DeclaredOrder
 
     def __call__(self, unit: KeptUnit) -> Iterator[pa.RecordBatch]:
         """Columns of `signatures.SIGNATURES`; `row` counts the unit's kept documents from 0."""
-        signals = {name: _column(unit, name) for name in ("exact_hash", "n_bytes")}
+        signals = {name: _column(unit, name) for name in ("exact_hash", *self.order.signals)}
+        wanted = [*self.order.columns, "text", *(("url",) if "url" in self.settings.levels else ())]
         start = 0
-        for batch in unit.read(["doc_id", "source", "timestamp", "text"]):
+        for batch in unit.read(wanted):
             rows = batch.num_rows
             known = {name: batch.column(name) for name in batch.schema.names}
             known |= {name: column.slice(start, rows) for name, column in signals.items()}
             known["unit"] = pa.repeat(unit.unit, rows)
             known["row"] = pa.array(np.arange(start, start + rows))
-            if not self.exact:
-                known["exact_hash"] = pa.nulls(rows, pa.string())
-            known["bands"] = self._bands(batch.column("text"))
+            known |= {"order": self.order(known), **self._hashes(known)}
             yield pa.RecordBatch.from_arrays([known[f.name] for f in SIGNATURES], schema=SIGNATURES)
             start += rows
 
-    def _bands(self, texts: pa.Array) -> pa.Array:
-        if self.settings is None:
-            return pa.nulls(len(texts), SIGNATURES.field("bands").type)
-        return band_lists(texts, self.settings)
+    def _hashes(self, known: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
+        levels, rows = self.settings.levels, len(known["text"])
+        none = {
+            name: pa.nulls(rows, SIGNATURES.field(name).type) for name in ("url_hash", "exact_hash", "bands")
+        }
+        return {
+            "url_hash": url_hash(known["url"]) if "url" in levels else none["url_hash"],
+            "exact_hash": known["exact_hash"] if "exact" in levels else none["exact_hash"],
+            "bands": band_lists(known["text"], self.settings) if "near" in levels else none["bands"],
+        }
 
 
 @dataclass(frozen=True)
@@ -144,18 +170,39 @@ class FetchTexts:
 def stage_settings(recipe: Recipe) -> DedupSettings:
     """The stage's settings, from the recipe. Raises RecipeError for bands that cannot work."""
     near = recipe.dedup.near
-    return DedupSettings(seed=recipe.seed, **(near.model_dump() if near else {}))
+    levels = tuple(level for level in LEVELS if getattr(recipe.dedup, level))
+    return DedupSettings(seed=recipe.seed, levels=levels, **(near.model_dump() if near else {}))
+
+
+def declared_order(recipe: Recipe) -> DeclaredOrder:
+    """The declared order, from the recipe. Raises RecipeError for keys that are not known."""
+    dedup = recipe.dedup
+    return DeclaredOrder(
+        tuple(dedup.order), tuple(dedup.source_order), dedup.licence_key, tuple(dedup.licence_order)
+    )
+
+
+def check_order(recipe: Recipe) -> None:
+    """Keys, signals and sources of the order exist. Raises RecipeError that names the one that does not."""
+    declared_order(recipe)
+    check_order_signals(recipe)
+    for name in recipe.dedup.source_order:
+        if name not in recipe.sources:
+            raise RecipeError(
+                f"{name!r} in source_order is no source; sources are {', '.join(recipe.sources)}"
+            )
 
 
 def _column(unit: KeptUnit, name: str) -> pa.Array:
     arrays = [b.column(0) for b in unit.read_signals([name], rows=1 << 14)]
-    return pa.chunked_array(arrays).combine_chunks() if arrays else pa.array([], SIGNATURES.field(name).type)
+    return pa.chunked_array(arrays).combine_chunks() if arrays else pa.array([], pa.null())
 
 
-def _count(store: Store, entries: list[FileEntry]) -> Ledger:
+def _count(store: Store, entries: list[FileEntry], settings: DedupSettings) -> Ledger:
+    stages = tuple(f"{level} dedup" for level in LEVELS if level != "url" or "url" in settings.levels)
     ledger = Ledger()
     for entry in entries:
         table = pq.read_table(store.path(entry.path), filesystem=store.filesystem, schema=DECISIONS)
         for batch in table.to_batches():
-            count_verdicts(batch, STAGES, ledger)
+            count_verdicts(batch, stages, ledger)
     return ledger

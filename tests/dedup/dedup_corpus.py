@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import tempfile
 from typing import NamedTuple
 
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 
+from daybreak.storage import Store
 from pipelines.dedup.normal import exact_hash
+from pipelines.dedup.order import DeclaredOrder
+from pipelines.dedup.phases import Phases
+from pipelines.dedup.prior import Prior
 from pipelines.dedup.settings import DedupSettings
 from pipelines.dedup.signatures import Signatures
 from pipelines.dedup.stage import Dedup
+from pipelines.dedup.urls import url_hash
 
 
 class Outcome(NamedTuple):
@@ -24,37 +30,48 @@ class Outcome(NamedTuple):
         return {doc_id for doc_id, row in self.decisions.items() if row["verdict"] == "drop"}
 
 
-def documents(texts: dict[str, str], timestamps: dict[str, str] | None = None) -> pa.Table:
+def documents(
+    texts: dict[str, str], timestamps: dict[str, str] | None = None, urls: dict[str, str] | None = None
+) -> pa.Table:
     """One row a text, with everything that signatures need; two units, rows counted in each."""
     ids, bodies = list(texts), pa.array(list(texts.values()), pa.string())
-    dates = timestamps or {}
-    return pa.table(
-        {
-            "doc_id": pa.array(ids, pa.string()),
-            "unit": pa.array([f"made-{i % 2}" for i in range(len(ids))], pa.string()),
-            "row": pa.array([i // 2 for i in range(len(ids))], pa.int64()),
-            "source": pa.array(["made"] * len(ids), pa.string()),
-            "timestamp": pa.array([dates.get(i) for i in ids], pa.string()),
-            "n_bytes": pa.array([len(text.encode()) for text in texts.values()], pa.int64()),
-            "exact_hash": exact_hash(bodies),
-            "text": bodies,
-        }
+    columns = {
+        "doc_id": pa.array(ids, pa.string()),
+        "unit": pa.array([f"made-{i % 2}" for i in range(len(ids))], pa.string()),
+        "row": pa.array([i // 2 for i in range(len(ids))], pa.int64()),
+        "source": pa.array(["made"] * len(ids), pa.string()),
+        "timestamp": pa.array([(timestamps or {}).get(i) for i in ids], pa.string()),
+        "n_bytes": pa.array([len(text.encode()) for text in texts.values()], pa.int64()),
+        "exact_hash": exact_hash(bodies),
+        "url_hash": url_hash(pa.array([(urls or {}).get(i) for i in ids], pa.string())),
+        "text": bodies,
+    }
+    return pa.table(columns | {"order": DeclaredOrder()(columns)})
+
+
+def signed(table: pa.Table, settings: DedupSettings) -> pa.Table:
+    """SIGNATURES of `documents`."""
+    return pa.Table.from_batches(
+        [Signatures(settings)(batch) for batch in table.combine_chunks().to_batches(max_chunksize=1000)]
     )
 
 
 def deduplicate(
-    spark: SparkSession, table: pa.Table, settings: DedupSettings | None = None, partitions: int = 3
+    spark: SparkSession,
+    table: pa.Table,
+    settings: DedupSettings | None = None,
+    partitions: int = 3,
+    prior: Prior | None = None,
 ) -> Outcome:
     """The stage's answer on `table`, laid out in so many partitions."""
     settings = settings or DedupSettings()
-    signed = [Signatures(settings)(batch) for batch in table.to_batches(max_chunksize=1000)]
-    docs = spark.createDataFrame(pa.Table.from_batches(signed)).repartition(partitions)
+    docs = spark.createDataFrame(signed(table, settings)).repartition(partitions)
     bodies = spark.createDataFrame(table.select(["doc_id", "text"])).repartition(partitions)
-    result = Dedup(settings)(docs, lambda wanted: bodies.join(wanted, "doc_id", "left_semi"))
-    try:
+    with tempfile.TemporaryDirectory() as folder:
+        phases = Phases(spark, Store.at(folder))
+        fetch = lambda wanted: bodies.join(wanted, "doc_id", "left_semi")  # noqa: E731
+        result = Dedup(settings)(docs, fetch, phases, prior)
         return Outcome(_by_id(result.decisions), _by_id(result.clusters))
-    finally:
-        result.held.unpersist()
 
 
 def _by_id(frame: DataFrame) -> dict[str, dict]:

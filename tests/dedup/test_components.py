@@ -1,117 +1,79 @@
-"""Clusters of verified pairs."""
+"""Clusters of verified pairs by components, on the driver."""
 
 from __future__ import annotations
 
+import numpy as np
 import pyarrow as pa
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daybreak.errors import AccountingError
-from pipelines.dedup.components import NODES, link
-from pipelines.dedup.order import ordered
+from pipelines.dedup.components import components
 from pipelines.dedup.verify import EDGES
 
-Edge = tuple[str, str, float]
+Edge = tuple[int, int, float]
 
 
-def clusters(sizes: dict[str, int], edges: list[Edge]) -> dict[str, dict]:
-    """Answer of `link` by doc_id; every document stands for one copy."""
-    nodes = [{"doc_id": name, "n_bytes": size, "copies": 1} for name, size in sizes.items()]
+def clusters(n: int, edges: list[Edge]) -> dict[int, dict]:
+    """Answer by removed document."""
     pairs = [dict(zip(EDGES.names, edge, strict=True)) for edge in edges]
-    found = link(pa.Table.from_pylist(nodes, NODES), pa.Table.from_pylist(pairs, EDGES))
-    return {row["doc_id"]: row for row in found.to_pylist()}
-
-
-def test_order_is_longest_then_earliest_then_smallest_id() -> None:
-    rows = [
-        ("d", 5, None),
-        ("c", 5, "2020-01-01T00:00:00Z"),
-        ("b", 5, "2020-01-01T00:00:00Z"),
-        ("a", 5, "2019-01-01T00:00:00Z"),
-        ("e", 9, None),
-    ]
-    table = pa.Table.from_pylist(
-        [dict(zip(("doc_id", "n_bytes", "timestamp"), row, strict=True)) for row in rows]
-    )
-    assert ordered(table)["doc_id"].to_pylist() == ["e", "a", "b", "c", "d"]
+    return {row["id"]: row for row in components(pa.Table.from_pylist(pairs, EDGES), n).to_pylist()}
 
 
 def test_a_chain_is_one_cluster_that_keeps_its_first_and_matches_lead_to_it() -> None:
-    found = clusters({"a": 9, "b": 8, "c": 7, "d": 6}, [("a", "b", 0.9), ("b", "c", 0.8), ("c", "d", 0.85)])
-    assert {name: row["cluster_id"] for name, row in found.items()} == dict.fromkeys("abcd", "a")
-    assert {name: row["matched"] for name, row in found.items()} == {"a": None, "b": "a", "c": "b", "d": "c"}
-    assert [found[name]["similarity"] for name in "abcd"] == [None, 0.9, 0.8, 0.85]
+    found = clusters(4, [(0, 1, 0.9), (1, 2, 0.8), (2, 3, 0.85)])
+    assert {d: row["cluster"] for d, row in found.items()} == dict.fromkeys((1, 2, 3), 0)
+    assert {d: row["match"] for d, row in found.items()} == {1: 0, 2: 1, 3: 2}
+    assert [found[d]["similarity"] for d in (1, 2, 3)] == [0.9, 0.8, 0.85]
 
 
 def test_a_verified_pair_with_the_kept_one_goes_before_a_closer_neighbour() -> None:
-    found = clusters({"a": 9, "b": 8, "c": 7}, [("a", "b", 0.9), ("a", "c", 0.8), ("b", "c", 0.99)])
-    assert (found["c"]["matched"], found["c"]["similarity"]) == ("a", 0.8)
+    found = clusters(3, [(0, 1, 0.9), (0, 2, 0.8), (1, 2, 0.99)])
+    assert (found[2]["match"], found[2]["similarity"]) == (0, 0.8)
 
 
 def test_ties_go_to_the_document_first_in_order() -> None:
-    found = clusters(
-        {"a": 9, "x": 5, "y": 6, "z": 1}, [("a", "x", 0.9), ("a", "y", 0.9), ("x", "z", 0.8), ("y", "z", 0.8)]
-    )
-    assert found["z"]["matched"] == "y"
+    found = clusters(4, [(0, 1, 0.9), (0, 2, 0.9), (1, 3, 0.8), (2, 3, 0.8)])
+    assert found[3]["match"] == 1
 
 
-def test_sizes_count_exact_copies() -> None:
-    nodes = [{"doc_id": "a", "n_bytes": 2, "copies": 3}, {"doc_id": "b", "n_bytes": 1, "copies": 4}]
-    edges = [{"hub": "a", "member": "b", "similarity": 0.9}]
-    found = link(pa.Table.from_pylist(nodes, NODES), pa.Table.from_pylist(edges, EDGES))
-    assert found["size"].to_pylist() == [7, 7]
+def test_one_that_stands_before_all_its_neighbours_matches_the_closest() -> None:
+    found = clusters(5, [(0, 4, 0.8), (1, 3, 0.9), (1, 4, 0.8)])
+    assert (found[1]["match"], found[1]["similarity"]) == (3, 0.9)
 
 
 def test_no_pairs_no_clusters() -> None:
-    assert clusters({}, []) == {}
+    assert clusters(0, []) == clusters(3, []) == {}
 
 
-def test_one_id_for_two_documents_is_refused() -> None:
-    nodes = pa.Table.from_pylist([{"doc_id": "a", "n_bytes": 1, "copies": 1}] * 2, NODES)
-    edges = pa.Table.from_pylist([{"hub": "a", "member": "a", "similarity": 0.9}], EDGES)
-    with pytest.raises(AccountingError, match="one doc_id"):
-        link(nodes, edges)
-
-
-def test_a_pair_of_an_unknown_document_is_refused() -> None:
-    with pytest.raises(AccountingError, match="ghost"):
-        clusters({"a": 1}, [("a", "ghost", 0.9)])
-
-
-NAMES = "abcdefgh"
 RANDOM_EDGES = st.lists(
-    st.tuples(st.sampled_from(NAMES), st.sampled_from(NAMES), st.sampled_from([0.8, 0.9, 1.0])).filter(
+    st.tuples(st.integers(0, 7), st.integers(0, 7), st.sampled_from([0.8, 0.9, 1.0])).filter(
         lambda edge: edge[0] < edge[1]
     ),
-    min_size=1,
     max_size=12,
     unique_by=lambda edge: edge[:2],
 )
 
 
-def joined(edges: list[Edge]) -> dict[str, set[str]]:
-    """Components by merging sets."""
-    groups = {name: {name} for edge in edges for name in edge[:2]}
+@given(RANDOM_EDGES, st.randoms(use_true_random=False))
+def test_each_component_keeps_its_first_and_every_removal_has_a_verified_neighbour(
+    edges: list[Edge], random: object
+) -> None:
+    groups = {d: {d} for d in range(8)}
     for a, b, _ in edges:
         union = groups[a] | groups[b]
         groups.update(dict.fromkeys(union, union))
-    return groups
-
-
-@given(RANDOM_EDGES, st.randoms())
-def test_every_removal_leads_over_verified_pairs_to_the_kept_one(edges: list[Edge], random: object) -> None:
-    groups = joined(edges)
-    sizes = {name: 100 - ord(name) for name in groups}
-    found = clusters(sizes, edges)
+    found = clusters(8, edges)
+    assert {d for d in range(8) if d not in found} == {min(group) for group in groups.values()}
     similarity = {frozenset(edge[:2]): edge[2] for edge in edges}
-    for name, row in found.items():
-        assert row["cluster_id"] == min(groups[name])
-        assert row["size"] == len(groups[name])
-        steps = 0
-        while (matched := found[name]["matched"]) is not None:
-            assert similarity[frozenset((name, matched))] == found[name]["similarity"]
-            name, steps = matched, steps + 1
-            assert steps < len(NAMES)
-        assert name == row["cluster_id"]
-    assert clusters(sizes, random.sample(edges, len(edges))) == found  # type: ignore[attr-defined]
+    for d, row in found.items():
+        assert row["cluster"] == min(groups[d])
+        assert similarity[frozenset((d, row["match"]))] == row["similarity"]
+    assert clusters(8, random.sample(edges, len(edges))) == found  # type: ignore[attr-defined]
+
+
+def test_a_long_chain_keeps_one_document() -> None:
+    n = 100_000
+    ids = np.arange(n - 1)
+    found = components(pa.table([ids, ids + 1, np.full(n - 1, 0.9)], schema=EDGES), n)
+    assert found["id"].to_numpy().tolist() == list(range(1, n))
+    assert set(found["cluster"].to_pylist()) == {0}

@@ -4,24 +4,25 @@ from __future__ import annotations
 
 from itertools import combinations
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from daybreak.errors import RecipeError
-from pipelines.dedup.lsh import BUCKETED, candidate_batches, candidate_probability
+from pipelines.dedup.lsh import candidate_probability
+from pipelines.dedup.nodes import MEMBERS, shared_rows
 from pipelines.dedup.settings import DedupSettings
+from pipelines.dedup.windows import Members, windows
 
 
-def pairs(
-    buckets: list[int], size: int = 10_000, all_pairs: int = 16, hubs: int = 4
-) -> list[tuple[int, int]]:
-    """Candidate pairs as row numbers, from batches of `size` rows."""
-    names = pa.array([f"{i:09d}" for i in range(len(buckets))])
-    table = pa.table([pa.array(buckets, pa.int64()), names], schema=BUCKETED)
-    found = candidate_batches(table.to_batches(max_chunksize=size), all_pairs, hubs)
-    return [(int(row["hub"]), int(row["member"])) for batch in found for row in batch.to_pylist()]
+def pairs(buckets: list[int], window: int = 16, hubs: int = 4) -> list[tuple[int, int]]:
+    """Pairs of a first round in which all documents are open; ids are row numbers."""
+    n = len(buckets)
+    members = Members(np.array(buckets, np.int64), np.arange(n))
+    found = windows(members, np.zeros(n, np.int8), np.ones(n, np.bool_), window, window, hubs)
+    return list(zip(found.hub.tolist(), found.member.tolist(), strict=True))
 
 
 @pytest.mark.parametrize(
@@ -48,7 +49,9 @@ def test_s_curve_of_published_settings(bands: int, rows: int, row: list[float]) 
         {"threshold": 0.0},
         {"threshold": 1.5},
         {"ngram": 0},
-        {"hubs": 20},
+        {"hubs": 0},
+        {"hubs": 20, "cluster": "components"},
+        {"cluster": "stars"},
     ],
 )
 def test_settings_that_cannot_work_are_refused(wrong: dict) -> None:
@@ -67,17 +70,13 @@ def test_a_large_bucket_grows_as_a_star() -> None:
 
 
 def test_buckets_do_not_mix() -> None:
-    assert pairs([1, 2, 2, 3, 5, 5, 5]) == [(1, 2), (4, 5), (4, 6), (5, 6)]
+    assert sorted(pairs([1, 2, 2, 3, 5, 5, 5])) == [(1, 2), (4, 5), (4, 6), (5, 6)]
     assert pairs([]) == []
 
 
-@given(
-    st.lists(st.integers(0, 4), max_size=60).map(sorted),
-    st.integers(1, 30),
-    st.integers(1, 3),
-    st.integers(3, 6),
-)
-def test_pairs_do_not_depend_on_how_batches_are_cut(
-    buckets: list[int], size: int, hubs: int, all_pairs: int
-) -> None:
-    assert pairs(buckets, size, all_pairs, hubs) == pairs(buckets, 1000, all_pairs, hubs)
+@given(st.lists(st.integers(0, 12), max_size=40).map(sorted), st.integers(1, 45))
+def test_only_shared_buckets_are_left_however_batches_are_cut(buckets: list[int], size: int) -> None:
+    table = pa.table([buckets, range(len(buckets))], schema=MEMBERS)
+    found = [row for batch in shared_rows(table.to_batches(max_chunksize=size)) for row in batch.to_pylist()]
+    expected = [i for i, bucket in enumerate(buckets) if buckets.count(bucket) > 1]
+    assert [row["id"] for row in found] == expected
