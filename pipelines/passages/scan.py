@@ -30,7 +30,7 @@ ROWS = 1 << 16
 
 
 class Order(Protocol):
-    """The declared order: bytes whose order is that of the documents."""
+    """The declared order (`pipelines.dedup.order`): bytes whose order is that of the documents."""
 
     @property
     def columns(self) -> Sequence[str]:

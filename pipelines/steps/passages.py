@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from daybreak.accounting import Ledger
 from daybreak.recipe import Recipe
 from pipelines.passages.engine import Engine
-from pipelines.passages.order import DefaultOrder
 from pipelines.passages.settings import settings_of
 from pipelines.reading import kept_units
 from pipelines.step import Context, Result, Step
+from pipelines.steps.dedup import declared_order
 from pipelines.steps.ingest import gather
 
 
@@ -43,9 +44,9 @@ class Passages(Step):
         return recipe.passages is not None
 
     def settings(self, recipe: Recipe) -> dict[str, Any]:
-        """The section as it stands."""
+        """The section as it stands, and the declared order of dedup."""
         assert recipe.passages is not None
-        return recipe.passages.model_dump()
+        return {**recipe.passages.model_dump(), "order": asdict(declared_order(recipe))}
 
     def run(self, context: Context) -> Result:
         """Write decisions and cuts. Facts: passages and how many went, by unit of text."""
@@ -54,7 +55,7 @@ class Passages(Step):
             spark=context.spark,
             out=context.out,
             settings=settings,
-            order=DefaultOrder(),
+            order=declared_order(context.recipe),
             progress=context.progress,
             partitions=context.recipe.spark.partitions,
         )

@@ -56,7 +56,9 @@ def recipe(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for unit in range(4):
         pages = []
         for n in range(20):
-            middle = f"{words(unit * 100 + n, 60)} {RUN if n % 5 == 0 else ''} {words(unit * 100 + n + 50, 60)}"
+            middle = (
+                f"{words(unit * 100 + n, 60)} {RUN if n % 5 == 0 else ''} {words(unit * 100 + n + 50, 60)}"
+            )
             if n == 3:
                 middle += f". {QUESTION}. {words(unit, 120)}"
             pages.append(f"{words(unit * 999 + n, 40)}.\n\n{middle}.\n\n{FOOTER}")

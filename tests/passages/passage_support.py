@@ -13,11 +13,11 @@ import pyarrow.compute as pc
 
 from daybreak.schema import DECISIONS, DOCUMENTS
 from daybreak.storage import Store
+from pipelines.dedup.order import DeclaredOrder
 from pipelines.narrow import UnitResult
 from pipelines.parts import write_part
 from pipelines.passages import across, scan
 from pipelines.passages.judge import LOSERS, JudgeUnit, losers_path
-from pipelines.passages.order import DefaultOrder
 from pipelines.passages.settings import PassageSettings, Unit
 from pipelines.passages.substrings import Substrings
 from pipelines.reading import Cuts, KeptUnit
@@ -73,7 +73,7 @@ def passes(
         found = pa.Table.from_batches(list(across._several(iter(cut_up(rows, seed)))))
         _by_unit(out, found, units, scan.HASHES, scan.repeated_path)
     for unit in units:
-        scan.ScanUnit(out, settings, DefaultOrder(), early)(unit)
+        scan.ScanUnit(out, settings, DeclaredOrder(), early)(unit)
     firsts = scan.Firsts(out, settings, index)
     kind = pa.schema(
         [("level", pa.int8()), ("hash", pa.int64()), ("order", pa.binary()), ("unit", pa.int32())]

@@ -12,8 +12,8 @@ from pyspark.sql import DataFrame, SparkSession
 
 from daybreak.progress import Progress
 from daybreak.storage import Store
+from pipelines.dedup.order import DeclaredOrder
 from pipelines.passages.engine import Engine, Removed
-from pipelines.passages.order import DefaultOrder
 from pipelines.passages.pieces import Lines
 from pipelines.passages.sentences import Spans
 from pipelines.passages.settings import PassageSettings, Unit
@@ -46,7 +46,7 @@ def made(seed: int) -> list[str]:
 
 
 def run(spark: SparkSession, out: Store, units: list[KeptUnit], partitions: int, **more: object) -> Removed:
-    engine = Engine(spark, out, EVERY, DefaultOrder(), Progress(quiet=True), partitions, **more)  # type: ignore[arg-type]
+    engine = Engine(spark, out, EVERY, DeclaredOrder(), Progress(quiet=True), partitions, **more)  # type: ignore[arg-type]
     return engine(units)
 
 
