@@ -31,7 +31,10 @@ class Prior(Protocol):
         """(url_hash, doc_id, kept, set) for those of `hashes` (url_hash) that an earlier document has."""
 
     def buckets(self, buckets: DataFrame) -> DataFrame:
-        """(bucket, order, doc_id, set): kept documents in those of `buckets` (bucket), the first of each."""
+        """(bucket, order, doc_id, set) of the kept documents in the buckets (bucket).
+
+        Of each bucket the first `hubs` in order suffice: no others are ever looked at.
+        """
 
     def sets(self, ids: DataFrame) -> DataFrame:
         """(doc_id, shingles) of kept documents: ascending unique uint32, stored as int32."""
