@@ -169,8 +169,10 @@ def test_the_last_batch_again_replaces_it_and_an_older_one_is_refused(tmp_path: 
 
 def test_what_stood_before_a_batch_does_not_change_afterwards(tmp_path: Path) -> None:
     history = History(tmp_path)
+    empty = history.state().digest
     days(history)
     before = [history.state().before(number).digest for number in (1, 2, 3)]
+    assert before[0] == empty
     run_day(history, "2026-01-04", [])
     history.remove(["d1"])
     with history.held():

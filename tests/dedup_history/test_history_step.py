@@ -40,6 +40,7 @@ def recipe(folder: Path, day: str, texts: list[str], **dedup: Any) -> Recipe:
             "scrub": {},
             "dedup": {"history": history, **dedup},
             "report": None,
+            "spark": {"shuffle_partitions": 2},
         }
     )
 
@@ -69,7 +70,7 @@ def test_two_days_and_an_evaluation_set(spark: SparkSession, tmp_path: Path) -> 
     (tmp_path / "eval.jsonl").write_text(json.dumps({"text": held_out}) + "\n")
     against = {"held_out": {"path": str(tmp_path / "eval.jsonl"), "format": "jsonl"}}
     one = recipe(tmp_path, "day-1", [a, b, a], against=against)
-    assert rules(run(one)[1]) == [None, None, "exact"]
+    assert sorted(map(str, rules(run(one)[1]))) == ["None", "None", "exact"]
     two = recipe(tmp_path, "day-2", [a.upper(), f"{b} end", c, held_out, f"{held_out} end"], against=against)
     ran, found = run(two)
     assert ran == [True, True, True]

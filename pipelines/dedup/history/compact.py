@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -62,16 +63,31 @@ def merged(streams: Sequence[Iterator[pa.Table]], made: Table) -> Iterator[pa.Re
     """Rows of sorted streams as one sorted stream; of each stream about one batch is held at a time."""
     heads = {place: rows for place, stream in enumerate(streams) if (rows := _next(stream)) is not None}
     while heads:
-        # Whatever is still to come of a stream stands after its head's last key: up to the least of these, all is here.
-        limit = min(rows.column(made.key)[-1].as_py() for rows in heads.values())
+        # What is still to come of a stream stands behind its head's last row: up to the first of these, all is here.
+        limit = min(_row(rows, made) for rows in heads.values())
         ready = []
         for place, rows in list(heads.items()):
-            upto = pc.less_equal(rows.column(made.key), pa.scalar(limit, made.schema.field(made.key).type))
-            count = pc.sum(upto, min_count=0).as_py()
+            count = _upto(rows, made, limit)
             ready.append(rows.slice(0, count))
             heads[place] = rows.slice(count)
             _refill(heads, place, streams[place])
         yield from _sorted(pa.concat_tables(ready), made)
+
+
+def _row(rows: pa.Table, made: Table) -> tuple[Any, ...]:
+    return tuple(rows.column(name)[-1].as_py() for name in made.order)
+
+
+def _upto(rows: pa.Table, made: Table, limit: tuple[Any, ...]) -> int:
+    """How many rows do not stand behind `limit` in the table's order."""
+    mask = None
+    for name, value in zip(reversed(made.order), reversed(limit), strict=True):
+        column, scalar = rows.column(name), pa.scalar(value, made.schema.field(name).type)
+        if mask is None:
+            mask = pc.less_equal(column, scalar)
+        else:
+            mask = pc.or_(pc.less(column, scalar), pc.and_(pc.equal(column, scalar), mask))
+    return int(pc.sum(mask, min_count=0).as_py())
 
 
 def _refill(heads: dict[int, pa.Table], place: int, stream: Iterator[pa.Table]) -> None:

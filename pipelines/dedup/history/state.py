@@ -80,7 +80,7 @@ class State:
     def digest(self) -> str:
         """SHA-256 over what batches and removals hold: the same before and after compaction."""
         content = {
-            "settings": self.settings,
+            "settings": self.settings if self.batches else {},
             "batches": [[batch.number, batch.name, batch.digest] for batch in self.batches],
             "removals": [[removal.after, removal.digest] for removal in self.removals],
         }

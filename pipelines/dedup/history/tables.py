@@ -60,7 +60,8 @@ SETS = Table(
     pa.schema([("doc_id", pa.string()), ("shingles", pa.list_(pa.int32()))]),
     ("doc_id",),
     ("doc_id",),
-    Layout(512, 1 << 21, encodings={"shingles.list.element": "DELTA_BINARY_PACKED"}),
+    # Few documents a group: those that a run asks for are few and lie anywhere.
+    Layout(16, 1 << 17, encodings={"shingles.list.element": "DELTA_BINARY_PACKED"}),
 )
 """Shingle sets of kept documents, for exact similarity; ascending, so that differences pack well."""
 
