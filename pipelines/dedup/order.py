@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 import numpy as np
 import orjson
@@ -49,9 +50,9 @@ class DeclaredOrder:
     def __post_init__(self) -> None:
         for key in self.keys:
             if key not in KEYS and not key.startswith(QUALITY):
-                raise RecipeError(
-                    f"{key!r} is no key of the order; keys are {', '.join(KEYS)}, quality: SIGNAL"
-                )
+                close = get_close_matches(key, KEYS, 1)
+                meant = f"; did you mean {close[0]}?" if close else ""
+                raise RecipeError(f"no key {key!r} (keys are {', '.join(KEYS)}, quality: SIGNAL){meant}")
         if "source" in self.keys and not self.sources:
             raise RecipeError("the key source needs dedup.source_order, the sources from best to worst")
         if "licence" in self.keys and not (self.licence_key and self.licences):

@@ -21,7 +21,10 @@ class Prior(Protocol):
         """(url_hash, doc_id, set), likewise, for (url_hash)."""
 
     def buckets(self, buckets: DataFrame) -> DataFrame:
-        """(bucket, order, doc_id, set) of the kept documents in the buckets (bucket)."""
+        """(bucket, order, doc_id, set) of the kept documents in the buckets (bucket).
+
+        Of each bucket the first `hubs` in order suffice: no others are ever looked at.
+        """
 
     def sets(self, ids: DataFrame) -> DataFrame:
         """(doc_id, shingles) of documents (doc_id): ascending uint32, as list<int32> or packed (`verify`)."""

@@ -14,6 +14,7 @@ from pyspark.sql import functions as F
 
 from daybreak.errors import RecipeError
 from daybreak.storage import Store
+from pipelines.dedup.edges import salted_join
 from pipelines.dedup.nodes import MEMBERS
 from pipelines.dedup.order import earlier
 from pipelines.dedup.phases import Phases
@@ -192,9 +193,7 @@ def test_two_hundred_thousand_identical_documents(spark: SparkSession) -> None:
             [pa.array([one["order"][0].as_py()[:-1] + name.encode() for name in ids], pa.binary())]
         ),
     }
-    kept = _kept(
-        spark, pa.table(columns, schema=SIGNATURES), dict.fromkeys(ids[:1], text), DedupSettings()
-    )
+    kept = _kept(spark, pa.table(columns, schema=SIGNATURES), dict.fromkeys(ids[:1], text), DedupSettings())
     assert kept == ["000000"]
 
 
@@ -229,6 +228,14 @@ def test_empty_short_and_ten_megabyte_documents(spark: SparkSession) -> None:
     assert len(long) > 10_000_000
     assert found.dropped == {"long-a"}
     assert found.decisions["long-a"]["detail"] == "long-b"
+
+
+def test_keys_of_many_rows_are_joined_in_several_tasks(spark: SparkSession) -> None:
+    hubs = [0] * 95 + [1] * 12 + [2] * 3
+    left = spark.createDataFrame(pa.table({"hub": hubs, "member": list(range(110))}))
+    right = spark.createDataFrame(pa.table({"hub": [0, 1, 2, 3], "value": ["a", "b", "c", "d"]}))
+    found = salted_join(left, right, left, "hub", 10).select("hub", "member", "value")
+    assert sorted(map(tuple, found.collect())) == [(h, m, "abc"[h]) for m, h in enumerate(hubs)]
 
 
 def test_phases_are_not_computed_twice(spark: SparkSession, tmp_path: Path) -> None:

@@ -71,9 +71,9 @@ def wait_for(log: Path, text: str) -> None:
 
 
 def start(
-    name: str, arguments: list[str], folder: Path, environment: dict[str, str]
+    name: str, arguments: list[str], folder: Path, environment: dict[str, str], number: int = 0
 ) -> subprocess.Popen[bytes]:
-    with open(folder / f"{name}.log", "wb") as log:
+    with open(folder / f"{name}-{number}.log", "wb") as log:
         command = [str(BIN / "spark-class"), f"org.apache.spark.deploy.{name}", *arguments]
         return subprocess.Popen(
             command, cwd=folder, env=environment, stdout=log, stderr=log, start_new_session=True
@@ -82,18 +82,18 @@ def start(
 
 @pytest.fixture(scope="module")
 def master_url(tmp_path_factory: pytest.TempPathFactory, environment: dict[str, str]) -> Iterator[str]:
-    """A master and one worker of two cores."""
+    """A master and two workers of one core each."""
     folder, port = tmp_path_factory.mktemp("cluster"), free_port()
     url = f"spark://127.0.0.1:{port}"
     master = ["--host", "127.0.0.1", "--port", str(port), "--webui-port", "0"]
-    worker = ["--host", "127.0.0.1", "--cores", "2", "--memory", "3g", "--webui-port", "0", url]
+    worker = ["--host", "127.0.0.1", "--cores", "1", "--memory", "3g", "--webui-port", "0", url]
     processes = [start("master.Master", master, folder, environment)]
     try:
-        wait_for(folder / "master.Master.log", "I have been elected leader")
-        processes.append(
-            start("worker.Worker", ["--work-dir", str(folder / "work"), *worker], folder, environment)
-        )
-        wait_for(folder / "worker.Worker.log", "Successfully registered with master")
+        wait_for(folder / "master.Master-0.log", "I have been elected leader")
+        for number in (1, 2):
+            place = ["--work-dir", str(folder / f"work-{number}"), *worker]
+            processes.append(start("worker.Worker", place, folder, environment, number))
+            wait_for(folder / f"worker.Worker-{number}.log", "Successfully registered with master")
         yield url
     finally:
         for process in processes:
@@ -110,7 +110,7 @@ def test_jobs_on_a_cluster_give_the_bytes_of_a_local_run(
 ) -> None:
     recipe = small_recipe(tmp_path)
     archive = build_zip(tmp_path / "daybreak.zip")
-    for step in ("ingest", "filter"):
+    for step in ("ingest", "filter", "dedup"):
         job = tmp_path / f"run_{step}.py"
         shutil.copy(ROOT / "jobs" / job.name, job)
         command = [str(BIN / "spark-submit"), "--master", master_url, "--py-files", str(archive)]
@@ -120,7 +120,7 @@ def test_jobs_on_a_cluster_give_the_bytes_of_a_local_run(
         )
         assert done.returncode == 0, (done.stdout + done.stderr)[-4000:]
     expected = digests(finished / "ws")
-    assert digests(tmp_path / "ws") == {step: expected[step] for step in ("filter", "ingest")}
+    assert digests(tmp_path / "ws") == {step: expected[step] for step in ("dedup", "filter", "ingest")}
 
 
 def test_the_zip_is_the_same_every_time(tmp_path: Path) -> None:
