@@ -59,6 +59,8 @@ def test_a_workspace_in_the_way_is_refused(tiny: Path) -> None:
         ("quality.thresholds={gopher@paper: {min_word: 3}}", ["quality:"]),
         ("sources.notes.paths=[/nowhere/*.jsonl]", ["sources:", "/nowhere/*.jsonl"]),
         ("dedup.near={bands: 2, rows: 60}", ["dedup.near:", "bands"]),
+        ("dedup.near={bands: 14}", ["dedup.near", "together"]),
+        ("dedup.near={bands: 14, rows: 8}", ["dedup.certificate:", "14 bands of 8 rows", "floor"]),
         ("dedup.order=[lenght]", ["dedup.order:", "did you mean length?"]),
         ("dedup.order=[{quality: n_wrds}]", ["dedup.order:", "n_wrds", "n_words"]),
         ("dedup={order: [source], source_order: [nots]}", ["dedup.order:", "nots", "notes"]),
