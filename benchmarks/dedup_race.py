@@ -148,7 +148,8 @@ def _race(asked: argparse.Namespace) -> list[tuple[str, float, Run, tuple[Score,
             truths[len(part)] = all_pairs([row["text"] for row in part])
         found = judged(part, run, truths.get(len(part)))
         results.append((name, text_bytes([row["text"] for row in part]) / 1e6, run, found))
-        print(json.dumps({"who": name, "cpu_seconds": run.cost}), file=sys.stderr)
+        told = {"who": name, "cpu_seconds": run.cost, "score": found and vars(found[0])}
+        print(json.dumps(told), file=sys.stderr)
     return results
 
 

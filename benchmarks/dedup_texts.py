@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
 
-WORD = re.compile(r"\S+")
+WORD = re.compile(r"(?<!\S)\S{1,40}(?!\S)")
 LENGTHS = (5.2, 0.8)
 """Mean and deviation of the logarithm of a document's length in words."""
 
@@ -28,7 +29,8 @@ class Chain:
     @classmethod
     def fitted(cls, texts: Sequence[str]) -> Chain:
         """A chain over all texts, one behind the other."""
-        words, numbers = np.unique([w for text in texts for w in WORD.findall(text)], return_inverse=True)
+        found = pa.array([word for text in texts for word in WORD.findall(text)]).dictionary_encode()
+        words, numbers = found.dictionary.to_numpy(zero_copy_only=False), found.indices.to_numpy()
         places = np.argsort(numbers, kind="stable")
         starts = np.searchsorted(numbers[places], np.arange(len(words) + 1))
         return cls(words, numbers, places, starts)
