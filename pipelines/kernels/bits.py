@@ -1,4 +1,4 @@
-"""Reading many characters at once: 64 classes as a mask of 64 bits, eight bytes as one number.
+"""Reading many characters at once: 64 classes as a mask of 64 bits (`wide` has eight bytes as one number).
 
 numba has no name for these, so each is a few instructions of LLVM, which every processor that numba knows has
 in its own form. None checks bounds: what is read must lie within the array (`page.room_for` leaves room).
@@ -21,10 +21,7 @@ BLOCK = 64
 _ONE, _ALL = np.uint64(1), ~np.uint64(0)
 
 
-@intrinsic
-def class_mask(context, classes, at, kind):  # type: ignore[no-untyped-def]
-    """uint64: bit k is set if `classes[at + k]` (uint32) has a bit of `kind`."""
-
+def _class_mask(context: Any, classes: Any, at: Any, kind: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         number = ir.IntType(32)
         row = ir.VectorType(number, BLOCK)
@@ -37,34 +34,30 @@ def class_mask(context, classes, at, kind):  # type: ignore[no-untyped-def]
     return types.uint64(classes, types.int64, types.uint32), generate
 
 
-@intrinsic
-def eight_bytes(context, data, at):  # type: ignore[no-untyped-def]
-    """uint64: the bytes `data[at]` to `data[at + 7]` as one number."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return _load(context, builder, signature, arguments, ir.IntType(64), 1)
-
-    return types.uint64(data, types.int64), generate
+class_mask: Any = intrinsic(_class_mask)
+"""class_mask(classes, at, kind): uint64: bit k is set if `classes[at + k]` (uint32) has a bit of `kind`."""
 
 
-@intrinsic
-def lowest_bit(context, mask):  # type: ignore[no-untyped-def]
-    """int64: the place of the lowest bit that is set; `mask` (uint64) must not be 0."""
-
+def _lowest_bit(context: Any, mask: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return builder.cttz(arguments[0], ir.IntType(1)(1))
 
     return types.int64(types.uint64), generate
 
 
-@intrinsic
-def count_bits(context, mask):  # type: ignore[no-untyped-def]
-    """int64: how many bits of `mask` (uint64) are set."""
+lowest_bit: Any = intrinsic(_lowest_bit)
+"""lowest_bit(mask): int64: the place of the lowest bit that is set; `mask` (uint64) must not be 0."""
 
+
+def _count_bits(context: Any, mask: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return builder.ctpop(arguments[0])
 
     return types.int64(types.uint64), generate
+
+
+count_bits: Any = intrinsic(_count_bits)
+"""count_bits(mask): int64: how many bits of `mask` (uint64) are set."""
 
 
 @kernel

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipelines.kernels.arrow import TextView
-from pipelines.kernels.bits import eight_bytes
 from pipelines.kernels.compile import kernel
+from pipelines.kernels.wide import load8
 
 REPLACEMENT = 0xFFFD
 _STEP, _HIGH = 8, np.uint64(0x8080808080808080)
@@ -42,7 +42,7 @@ def decode(data, start, stop, table, points, classes, places):  # type: ignore[n
     n = 0
     at = start
     while at < stop:
-        if at + _STEP <= stop and eight_bytes(data, at) & _HIGH == 0:
+        if at + _STEP <= stop and load8(data, at) & _HIGH == 0:
             _spread(data, np.uint64(at), table, points, classes, places, np.uint64(n))
             at += _STEP
             n += _STEP

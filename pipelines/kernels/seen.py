@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pipelines.kernels.bits import eight_bytes
 from pipelines.kernels.compile import kernel
+from pipelines.kernels.wide import load8
 
 BASIS = np.uint64(0xCBF29CE484222325)
 PRIME = np.uint64(0x100000001B3)
@@ -109,7 +109,7 @@ def hash_bytes(data, begin, end):  # type: ignore[no-untyped-def]
     """A 64-bit hash of the bytes [begin, end) of `data`, eight at a time. Other than that of code points."""
     value, at = BASIS ^ np.uint64(end - begin), begin
     while at + _EIGHT <= end:
-        value = (value ^ eight_bytes(data, at)) * MIX
+        value = (value ^ load8(data, at)) * MIX
         value ^= value >> HALF
         at += _EIGHT
     value = (value ^ _first_bytes(data, at, end - at)) * MIX
@@ -134,7 +134,7 @@ def hash_short(data, begin, end):  # type: ignore[no-untyped-def]
 def _first_bytes(data, at, size):  # type: ignore[no-untyped-def]
     """The `size` bytes at `at`, up to eight, as one number: the same at the end of `data` as before it."""
     if at + _EIGHT <= data.size:
-        return eight_bytes(data, at) & _LOW_BYTES[size]
+        return load8(data, at) & _LOW_BYTES[size]
     value = np.uint64(0)
     for k in range(size):
         value |= np.uint64(data[at + k]) << np.uint64(8 * k)

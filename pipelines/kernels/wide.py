@@ -14,7 +14,7 @@ from pipelines.kernels.compile import kernel
 ONES = np.uint64(0x0101010101010101)
 HIGHS = np.uint64(0x8080808080808080)
 LOWS = np.uint64(0x7F7F7F7F7F7F7F7F)
-_ZERO, _PAST_NINE, _A, _PAST_Z, _CASE = (np.uint64(byte) for byte in (0x30, 0x3A, 0x61, 0x7B, 0x20))
+_ZERO, _PAST_NINE = np.uint64(0x30), np.uint64(0x3A)
 
 
 def _load8(context: Any, data: Any, at: Any) -> Any:
@@ -70,17 +70,3 @@ def digits8(bytes8):  # type: ignore[no-untyped-def]
     """The high bit of each byte that is an ASCII digit (uint64), of any eight bytes."""
     low = bytes8 & LOWS
     return least8(low, _ZERO) & ~least8(low, _PAST_NINE) & ~bytes8
-
-
-@kernel
-def alphanumeric8(bytes8):  # type: ignore[no-untyped-def]
-    """The high bit of each byte that is an ASCII letter or digit (uint64), of any eight bytes."""
-    folded = (bytes8 & LOWS) | (ONES * _CASE)
-    return (least8(folded, _A) & ~least8(folded, _PAST_Z) & ~bytes8) | digits8(bytes8)
-
-
-@kernel
-def lower8(bytes8):  # type: ignore[no-untyped-def]
-    """The high bit of each byte that is an ASCII lower-case letter (uint64), of any eight bytes."""
-    low = bytes8 & LOWS
-    return least8(low, _A) & ~least8(low, _PAST_Z) & ~bytes8

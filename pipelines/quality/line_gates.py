@@ -12,8 +12,8 @@ from typing import NamedTuple
 import numpy as np
 
 from pipelines.kernels.arrow import TextView
-from pipelines.kernels.bits import eight_bytes
 from pipelines.kernels.compile import kernel
+from pipelines.kernels.wide import load8
 
 PHRASE, PATTERN, CITATION, BRACE, LOREM = 1, 2, 4, 8, 16
 """What may begin at a byte: a phrase of `c4_lines`, a pattern of `refinedweb_lines`, [, {, `lorem ipsum`."""
@@ -48,7 +48,7 @@ def find_gates(data, start, stop, gates):  # type: ignore[no-untyped-def]
     size, count = stop - start, 0
     marked[size : size + _STEP] = 0
     for first in range(0, size, _STEP):
-        if eight_bytes(marked, first) == 0:
+        if load8(marked, first) == 0:
             continue
         for at in range(first, first + _STEP):
             places[count], kinds[count] = start + at, marked[at]

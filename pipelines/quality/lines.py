@@ -123,7 +123,7 @@ def _refinedweb_limits() -> np.ndarray:
 
 
 @kernel
-def _edit(
+def _edit(  # type: ignore[no-untyped-def]
     starts,
     stops,
     data,
@@ -139,7 +139,7 @@ def _edit(
     lengths,
     removed,
     measured,
-):  # type: ignore[no-untyped-def]
+):
     """Write every document's edited bytes to `out` one after another; returns their total length."""
     written = 0
     for row in range(starts.size):
