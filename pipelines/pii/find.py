@@ -23,7 +23,7 @@ NUMBER_HINTS = hints.EMAIL - 1
 """Bits of the windows of numbers; the others are those of tokens."""
 MIN_TOKEN = 4
 
-_ZEROS = re.compile(rb"(?<![0-9.,])0(?:[ ().\-/]{0,2}0){3}")
+_ZEROS = re.compile(rb"(?<![0-9])(?<![0-9][.,])0(?:[ ().\-/]{0,2}0){3}")
 
 
 class Window(NamedTuple):
