@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import sys
 import tempfile
 import threading
 import time
@@ -92,11 +93,13 @@ def grown(name: str, texts: Sequence[str], logs: Path) -> Grown:
         files = [str(file) for file in Path(folder).glob("ws/dedup/*/clusters/*.parquet")]
         clusters = ds.dataset(files).to_table(columns=["similarity", "size", "matched"]) if files else None
         similarities = clusters["similarity"].drop_null().to_numpy() if clusters else np.empty(0)
-        return Grown(
+        run = Grown(
             name, len(texts), text_bytes(list(texts)), spent, used, shuffled_since(logs, at), watch.worker,
             len(removed(Path(folder))), float(similarities.min()) if len(similarities) else None,
             int(clusters["size"].to_numpy().max()) if clusters else 0,
         )  # fmt: skip
+        print(json.dumps(asdict(run)), file=sys.stderr)
+        return run
 
 
 def _logged(runner: Runner, logs: Path) -> None:
