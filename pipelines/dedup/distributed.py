@@ -79,13 +79,21 @@ def distributed_stars(nodes: Nodes, verifier: Verifier) -> DataFrame:
         found = _pairs(nodes, f"window-{number}", state, open_, window, slots)
         waits[_members_of(found, True)] = True
         fresh = _fresh(nodes.phases, f"pairs-round-{number}", found, asked)
-        edges.append(verifier.edges(f"round-{number}", fresh))
-        asked.append(fresh)
+        if fresh.rows:
+            edges.append(verifier.edges(f"round-{number}", fresh))
+            asked.append(fresh)
         _decide(nodes.phases, f"round-{number}", state, edges, waits, verifier)
         number, window = number + 1, slots
     last = _pairs(nodes, "window-last", state, state == DROPPED, slots, slots)
-    edges.append(verifier.edges("last", _fresh(nodes.phases, "pairs-last", last, asked)))
-    return _best(union([phase.frame() for phase in edges]), last.frame())
+    if (fresh := _fresh(nodes.phases, "pairs-last", last, asked)).rows:
+        edges.append(verifier.edges("last", fresh))
+    return _best(_rows(nodes.phases, edges), last.frame())
+
+
+def _rows(phases: Phases, edges: list[Phase]) -> DataFrame:
+    """All edges so far."""
+    none = phases.spark.createDataFrame(EDGES.empty_table())
+    return union([none, *(phase.frame() for phase in edges)])
 
 
 def _pairs(nodes: Nodes, name: str, state: np.ndarray, asked: np.ndarray, window: int, slots: int) -> Phase:
@@ -128,15 +136,16 @@ def _decide(
             linked[_members_of(phase, False)] = True
         state[(state == OPEN) & ~linked & ~waits] = KEPT
         placed = _by_member(phases, f"sorted-{name}", edges)
-        while left > limit and (done := _pass(placed, state, waits, slots))[1]:
-            left = done[0]
+        while left > limit:
+            left, decided = _pass(placed, state, waits, slots)
+            if not decided:
+                return
     decide(state, _open_edges(edges, state), waits, slots)
 
 
 def _by_member(phases: Phases, name: str, edges: list[Phase]) -> Phase:
     def build() -> DataFrame:
-        frame = union([phase.frame() for phase in edges])
-        return frame.repartitionByRange("member").sortWithinPartitions("member", "hub")
+        return _rows(phases, edges).repartitionByRange("member").sortWithinPartitions("member", "hub")
 
     return phases.phase(name, EDGES, build)
 
