@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
@@ -112,21 +112,15 @@ def _pairs(tables: DupTables, hidden: set[str]) -> tuple[ClosePair, ...]:
 
 
 def _certificate(facts: Mapping[str, Any]) -> tuple[CertificateBin, ...]:
-    """The bins of the certificate; they may stand under `bins` beside other figures."""
-    found = facts.get("certificate") or ()
-    rows: Sequence[Mapping[str, Any]] = found.get("bins", ()) if isinstance(found, Mapping) else found
+    """The bins of the run's certificate that have pairs."""
     names = {field.name for field in fields(CertificateBin)}
+    rows = facts["certificate"]["bins"] if "certificate" in facts else ()
     return tuple(
         CertificateBin(**{k: v for k, v in row.items() if k in names}) for row in rows if row["pairs"]
     )
 
 
 def _curve(facts: Mapping[str, Any]) -> tuple[tuple[float, float], ...]:
-    """The S-curve as the run stored it, else by the bands and rows of its certificate."""
-    if "curve" in facts:
-        return tuple((row["similarity"], row["probability"]) for row in facts["curve"])
-    known = facts.get("certificate")
-    if not isinstance(known, Mapping) or "bands" not in known:
-        return ()
-    steps = (step / 100 for step in range(101))
-    return tuple((s, 1 - (1 - s ** known["rows"]) ** known["bands"]) for s in steps)
+    """The S-curve of the run's bands."""
+    rows = facts["banding"]["curve"] if "banding" in facts else ()
+    return tuple((row["similarity"], row["probability"]) for row in rows)

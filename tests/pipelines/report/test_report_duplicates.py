@@ -47,7 +47,7 @@ def rows(workspace: FakeWorkspace, name: str) -> list[dict]:
 
 @pytest.fixture(scope="module")
 def found(workspace: FakeWorkspace) -> DuplicateFacts:
-    facts = {"certificate": CERTIFICATE, "curve": CURVE}
+    facts = {"certificate": {"bins": CERTIFICATE}, "banding": {"curve": CURVE}}
     known = collect_duplicates(workspace.tables, {"near": {"threshold": 0.8}}, facts)
     assert known is not None
     return known
@@ -105,12 +105,3 @@ def test_the_certificate_is_drawn_where_the_run_has_one(facts: Facts, found: Dup
     plain = render(facts)
     assert 'data-chart="certificate"' not in plain and 'data-chart="similarities"' in plain
     assert not re.search(r"<h3>Certificate", plain)
-
-
-def test_a_certificate_that_names_its_bands_needs_no_curve(workspace: FakeWorkspace) -> None:
-    known = collect_duplicates(
-        workspace.tables, {}, {"certificate": {"bins": CERTIFICATE, "bands": 2, "rows": 1}}
-    )
-    assert known is not None
-    assert len(known.certificate) == 2
-    assert known.curve[50] == pytest.approx((0.5, 0.75))
