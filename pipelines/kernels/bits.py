@@ -18,10 +18,13 @@ from pipelines.kernels.compile import kernel
 BLOCK = 64
 """Characters of a mask."""
 
+_instruction: Any = intrinsic
+"""Typed as anything: a kernel calls an intrinsic without the context that its definition takes."""
+
 _ONE, _ALL = np.uint64(1), ~np.uint64(0)
 
 
-@intrinsic
+@_instruction
 def class_mask(context, classes, at, kind):  # type: ignore[no-untyped-def]
     """uint64: bit k is set if `classes[at + k]` (uint32) has a bit of `kind`."""
 
@@ -37,7 +40,7 @@ def class_mask(context, classes, at, kind):  # type: ignore[no-untyped-def]
     return types.uint64(classes, types.int64, types.uint32), generate
 
 
-@intrinsic
+@_instruction
 def eight_bytes(context, data, at):  # type: ignore[no-untyped-def]
     """uint64: the bytes `data[at]` to `data[at + 7]` as one number."""
 
@@ -47,7 +50,7 @@ def eight_bytes(context, data, at):  # type: ignore[no-untyped-def]
     return types.uint64(data, types.int64), generate
 
 
-@intrinsic
+@_instruction
 def lowest_bit(context, mask):  # type: ignore[no-untyped-def]
     """int64: the place of the lowest bit that is set; `mask` (uint64) must not be 0."""
 
@@ -57,7 +60,7 @@ def lowest_bit(context, mask):  # type: ignore[no-untyped-def]
     return types.int64(types.uint64), generate
 
 
-@intrinsic
+@_instruction
 def count_bits(context, mask):  # type: ignore[no-untyped-def]
     """int64: how many bits of `mask` (uint64) are set."""
 
