@@ -100,10 +100,15 @@ def edit(view: TextView, editors: np.ndarray) -> tuple[np.ndarray, np.ndarray, n
         np.zeros((rows, _SIGNALS)),
     )
     line, room = scratch_for(view), room_for(view)
-    scratch = (line.points, line.classes, line.places)
-    judged = (np.empty(room.line_begin.size, np.int32), np.empty(room.line_begin.size, np.uint8))
-    written = _edit(view.starts, view.stops, view.data, class_table(), room, scratch, judged, gates_for(view),
-                    _c4_limits(), _refinedweb_limits(), editors, data, lengths, removed, measured)  # fmt: skip
+    lines = room.line_begin.size
+    scratch = (
+        (line.points, line.classes, line.places),
+        np.empty(lines, np.int32),
+        np.empty(lines, np.uint8),
+        gates_for(view),
+    )
+    written = _edit(view.starts, view.stops, view.data, class_table(), room, scratch,
+                    (_c4_limits(), _refinedweb_limits()), editors, data, lengths, removed, measured)  # fmt: skip
     return data[:written], lengths, removed, measured
 
 
@@ -124,29 +129,16 @@ def _refinedweb_limits() -> np.ndarray:
 
 @kernel
 def _edit(  # type: ignore[no-untyped-def]
-    starts,
-    stops,
-    data,
-    table,
-    room,
-    line,
-    judged,
-    gates,
-    c4,
-    refinedweb,
-    editors,
-    out,
-    lengths,
-    removed,
-    measured,
+    starts, stops, data, table, room, scratch, limits, editors, out, lengths, removed, measured
 ):
     """Write every document's edited bytes to `out` one after another; returns their total length."""
+    (line, line_words, line_kinds, gates), (c4, refinedweb) = scratch, limits
     written = 0
     for row in range(starts.size):
         page = load(data, starts[row], stops[row], table, room)
         found, editor = measured[row], editors[row]
         size = page.text_begin.size
-        words, kinds = judged[0][:size], judged[1][:size]
+        words, kinds = line_words[:size], line_kinds[:size]
         found[0], found[1] = _open_gates(data, page, gates, kinds)
         total = _count_words(page, words)
         variant = editor if editor < _REFINEDWEB else -1
