@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from daybreak.errors import DaybreakError, RecipeError
 from daybreak.recipe import Recipe
+from pipelines.dedup.wanted import check_certificate, check_earlier, check_order, stage_settings
 from pipelines.language.settings import check_identifier, check_keep, check_min_scores, check_rule_languages
 from pipelines.outside import OUTSIDE_CHECKS
 from pipelines.pii.settings import check as scrub_check
@@ -12,7 +13,7 @@ from pipelines.quality.wanted import check_signals
 from pipelines.step import Step
 from pipelines.steps import decontaminate, passages
 from pipelines.steps.decontaminate import Decontaminate
-from pipelines.steps.dedup import Dedup, check_certificate, check_earlier, check_order, stage_settings
+from pipelines.steps.dedup import Dedup
 from pipelines.steps.encode import Encode
 from pipelines.steps.filter import Filter, decider
 from pipelines.steps.ingest import Ingest, inputs

@@ -2,38 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from daybreak.accounting import Ledger
-from daybreak.errors import RecipeError
 from daybreak.manifest import FileEntry, fingerprint
 from daybreak.recipe import Recipe
 from daybreak.schema import CLUSTERS, DECISIONS
 from daybreak.storage import Store
 from pipelines.code import code_version
 from pipelines.dedup import certificate as certificates
-from pipelines.dedup.against import against_digests, against_priors, check_against, reading_digest
-from pipelines.dedup.banding import Banding, curve_facts, resolve
-from pipelines.dedup.engines import ENGINES
+from pipelines.dedup.against import against_digests, against_priors, reading_digest
+from pipelines.dedup.banding import Banding, curve_facts
 from pipelines.dedup.history.record import Recorder, recording
-from pipelines.dedup.history.settings import check_history, comparable, history_digest
-from pipelines.dedup.order import DeclaredOrder
-from pipelines.dedup.phases import Phase, Phases, struct_of
-from pipelines.dedup.planted import UNIT, PlantedUnit, plan_of
+from pipelines.dedup.history.settings import history_digest
+from pipelines.dedup.phases import Phase, Phases
+from pipelines.dedup.planted import UNIT, plan_of
 from pipelines.dedup.prior import Joined, Prior
+from pipelines.dedup.scan import FetchTexts, Unit, documents
 from pipelines.dedup.settings import LEVELS, DedupSettings
 from pipelines.dedup.signatures import SIGNATURES
-from pipelines.dedup.urls import url_hash
-from pipelines.narrow import scan_units, watched
-from pipelines.parts import runs
-from pipelines.quality.wanted import check_order_signals
+from pipelines.dedup.wanted import comparable_settings, planted_units, stage_settings
+from pipelines.narrow import watched
 from pipelines.reading import KeptUnit, kept_units
 from pipelines.step import Context, Result, Step
 from pipelines.steps.filter import count_verdicts
@@ -44,8 +37,6 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 IN_PROGRESS = "in-progress-"
-
-Unit = KeptUnit | PlantedUnit
 
 
 class Dedup(Step):
@@ -78,7 +69,7 @@ class Dedup(Step):
         from pipelines.dedup.stage import Dedup as DedupStage
 
         settings = stage_settings(context.recipe)
-        units: list[Unit] = [*kept_units(context, "filter"), *_planted(context.recipe)]
+        units: list[Unit] = [*kept_units(context, "filter"), *planted_units(context.recipe)]
         phases = Phases(context.spark, self._work_folder(context))
         with self._recording(context.recipe) as recorder:
             prior = self._prior(context, recorder)
@@ -106,7 +97,7 @@ class Dedup(Step):
         def tables(units: list[KeptUnit]) -> Mapping[str, DataFrame]:
             from pipelines.dedup.history.write import kept_tables, shingled
 
-            docs = _documents(context, units)
+            docs = documents(context, units)
             texts = FetchTexts({u.unit: u for u in units})
             return kept_tables(docs, shingled(texts(docs.where("bands is not null")), settings.window))
 
@@ -143,7 +134,7 @@ class Dedup(Step):
         return store.below(wanted)
 
     def _scanned(self, context: Context, units: list[Unit], phases: Phases) -> Phase:
-        return phases.phase("scan", SIGNATURES, lambda: _documents(context, units))
+        return phases.phase("scan", SIGNATURES, lambda: documents(context, units))
 
     def _write(
         self, context: Context, decisions: DataFrame, clusters: DataFrame
@@ -161,134 +152,6 @@ class Dedup(Step):
         }
 
 
-@dataclass(frozen=True)
-class ScanUnit:
-    """Reads one unit's kept documents as the stage takes them, hashes of the levels that are on."""
-
-    settings: DedupSettings
-    order: DeclaredOrder
-
-    def __call__(self, unit: Unit) -> Iterator[pa.RecordBatch]:
-        """Columns of `signatures.SIGNATURES`; `row` counts the unit's kept documents from 0."""
-        signals = {name: _column(unit, name) for name in ("exact_hash", *self.order.signals)}
-        wanted = [*self.order.columns, "text", *(("url",) if "url" in self.settings.levels else ())]
-        start = 0
-        for batch in unit.read(wanted):
-            rows = batch.num_rows
-            known = {name: batch.column(name) for name in batch.schema.names}
-            known |= {name: column.slice(start, rows) for name, column in signals.items()}
-            known["unit"] = pa.repeat(unit.unit, rows)
-            known["row"] = pa.array(np.arange(start, start + rows))
-            known |= {"order": self.order(known), **self._hashes(known)}
-            yield pa.RecordBatch.from_arrays([known[f.name] for f in SIGNATURES], schema=SIGNATURES)
-            start += rows
-
-    def _hashes(self, known: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
-        levels, rows = self.settings.levels, len(known["text"])
-        engine = ENGINES[self.settings.engine]
-        none = {
-            name: pa.nulls(rows, SIGNATURES.field(name).type) for name in ("url_hash", "exact_hash", "bands")
-        }
-        return {
-            "url_hash": url_hash(known["url"]) if "url" in levels else none["url_hash"],
-            "exact_hash": known["exact_hash"] if "exact" in levels else none["exact_hash"],
-            "bands": engine.features(known["text"], self.settings) if "near" in levels else none["bands"],
-        }
-
-
-@dataclass(frozen=True)
-class FetchTexts:
-    """Texts of wanted documents, read from the parts of their units; other units are not opened."""
-
-    units: Mapping[str, Unit]
-
-    def __call__(self, wanted: DataFrame) -> DataFrame:
-        """`wanted` (doc_id, unit, row) as (doc_id, text)."""
-        placed = wanted.select("unit", "row").repartition("unit").sortWithinPartitions("unit", "row")
-        return placed.mapInArrow(self._read, "doc_id string, text string")
-
-    def _read(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        rows: dict[str, list[np.ndarray]] = {}
-        for batch in batches:
-            for unit, start, stop in runs(batch.column("unit")):
-                rows.setdefault(unit, []).append(batch.column("row").slice(start, stop - start).to_numpy())
-        for unit, pieces in rows.items():
-            yield from self._take(self.units[unit], np.concatenate(pieces))
-
-    def _take(self, unit: Unit, rows: np.ndarray) -> Iterator[pa.RecordBatch]:
-        start = 0
-        for batch in unit.read(["doc_id", "text"]):
-            here = rows[(rows >= start) & (rows < start + batch.num_rows)] - start
-            start += batch.num_rows
-            if len(here):
-                yield batch.take(pa.array(here))
-
-
-def stage_settings(recipe: Recipe) -> DedupSettings:
-    """The stage's settings, from the recipe. Raises RecipeError for bands that cannot work."""
-    near = recipe.dedup.near
-    levels = tuple(level for level in LEVELS if getattr(recipe.dedup, level))
-    if near is None:
-        return DedupSettings(seed=recipe.seed, levels=levels)
-    bands, rows = resolve(near.threshold, near.recall, near.bands, near.rows)
-    given = near.model_dump(exclude={"recall", "bands", "rows"})
-    return DedupSettings(seed=recipe.seed, levels=levels, bands=bands, rows=rows, **given)
-
-
-def check_certificate(recipe: Recipe) -> None:
-    """The bands can reach the floor. Raises RecipeError that says what they are to reach."""
-    wanted = recipe.dedup.certificate
-    if wanted and recipe.dedup.near:
-        certificates.check_floor(stage_settings(recipe), wanted.pairs, wanted.floor)
-
-
-def declared_order(recipe: Recipe) -> DeclaredOrder:
-    """The declared order, from the recipe. Raises RecipeError for keys that are not known."""
-    dedup = recipe.dedup
-    return DeclaredOrder(
-        tuple(dedup.order), tuple(dedup.source_order), dedup.licence_key, tuple(dedup.licence_order)
-    )
-
-
-def comparable_settings(recipe: Recipe) -> dict[str, Any]:
-    """What a history must have in common with this recipe."""
-    return comparable(stage_settings(recipe), declared_order(recipe))
-
-
-def check_earlier(recipe: Recipe) -> None:
-    """The recipe's history and the data sets it names can be used. Raises RecipeError that says why not."""
-    settings = stage_settings(recipe)
-    check_history(recipe, settings, declared_order(recipe))
-    check_against(recipe, comparable_settings(recipe))
-
-
-def check_order(recipe: Recipe) -> None:
-    """Keys, signals and sources of the order exist. Raises RecipeError that names the one that does not."""
-    declared_order(recipe)
-    check_order_signals(recipe)
-    for name in recipe.dedup.source_order:
-        if name not in recipe.sources:
-            raise RecipeError(
-                f"{name!r} in source_order is no source; sources are {', '.join(recipe.sources)}"
-            )
-
-
-def _documents(context: Context, units: Sequence[Unit]) -> DataFrame:
-    """SIGNATURES of all documents of the units."""
-    recipe, settings = context.recipe, stage_settings(context.recipe)
-    read = ScanUnit(settings, declared_order(recipe))
-    docs = scan_units(context.spark, units, read, struct_of(SIGNATURES), recipe.spark.partitions)
-    return ENGINES[settings.engine].bands(docs, settings) if "near" in settings.levels else docs
-
-
-def _planted(recipe: Recipe) -> list[PlantedUnit]:
-    """The unit of planted documents, where the recipe wants a certificate of near duplicates."""
-    wanted = recipe.dedup.certificate
-    if not (wanted and recipe.dedup.near):
-        return []
-    return [PlantedUnit(plan_of(stage_settings(recipe), wanted.pairs))]
-
-
 def _facts(recipe: Recipe, decisions: DataFrame) -> dict[str, Any]:
     """The S-curve, and the certificate. Raises DaybreakError for a certificate under the floor."""
     from pyspark.sql import functions as F
@@ -303,11 +166,6 @@ def _facts(recipe: Recipe, decisions: DataFrame) -> dict[str, Any]:
         certificates.check(found, wanted.floor)
         facts["certificate"] = certificates.as_json(found)
     return facts
-
-
-def _column(unit: Unit, name: str) -> pa.Array:
-    arrays = [b.column(0) for b in unit.read_signals([name], rows=1 << 14)]
-    return pa.chunked_array(arrays).combine_chunks() if arrays else pa.array([], pa.null())
 
 
 def _count(store: Store, entries: list[FileEntry], settings: DedupSettings) -> Ledger:

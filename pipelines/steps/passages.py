@@ -7,11 +7,11 @@ from typing import Any
 
 from daybreak.accounting import Ledger
 from daybreak.recipe import Recipe
+from pipelines.dedup.wanted import declared_order
 from pipelines.passages.engine import Engine
 from pipelines.passages.settings import settings_of
 from pipelines.reading import kept_units
 from pipelines.step import Context, Result, Step
-from pipelines.steps.dedup import declared_order
 from pipelines.steps.ingest import gather
 
 
