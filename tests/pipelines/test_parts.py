@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 
 from daybreak.manifest import FileEntry
 from daybreak.storage import Store
-from pipelines import parts
-from pipelines.parts import filtered, narrow_mask, read_part, runs, write_part
+from pipelines.parts import PLAIN, Layout, filtered, narrow_mask, read_part, runs, write_part
 
 SCHEMA = pa.schema([("id", pa.string()), ("text", pa.string()), ("n", pa.int64())])
 
@@ -27,8 +26,8 @@ def batch(rows: int, width: int = 20) -> pa.RecordBatch:
     )
 
 
-def write(folder: Path, batches: list[pa.RecordBatch]) -> FileEntry:
-    return write_part(Store.at(folder), "t/p.parquet", SCHEMA, batches)
+def write(folder: Path, batches: list[pa.RecordBatch], layout: Layout = PLAIN) -> FileEntry:
+    return write_part(Store.at(folder), "t/p.parquet", SCHEMA, batches, layout)
 
 
 @settings(max_examples=20, deadline=None)
@@ -39,17 +38,14 @@ def test_bytes_do_not_depend_on_the_batches_that_came_in(
     whole = batch(300)
     edges = [0, *sorted(cuts), 300]
     pieces = [whole.slice(a, b - a) for a, b in itertools.pairwise(edges)]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(parts, "GROUP_ROWS", 64)
-        patch.setattr(parts, "GROUP_BYTES", 900)
-        first = write(tmp_path_factory.mktemp("a"), [whole])
-        second = write(tmp_path_factory.mktemp("b"), pieces)
+    small = Layout(group_rows=64, group_bytes=900)
+    first = write(tmp_path_factory.mktemp("a"), [whole], small)
+    second = write(tmp_path_factory.mktemp("b"), pieces, small)
     assert first == second
 
 
-def test_row_groups_are_bounded_by_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parts, "GROUP_BYTES", 1000)
-    write(tmp_path, [batch(200)])
+def test_row_groups_are_bounded_by_bytes(tmp_path: Path) -> None:
+    write(tmp_path, [batch(200)], Layout(group_bytes=1000))
     assert pq.ParquetFile(tmp_path / "t/p.parquet").metadata.num_row_groups > 2
 
 
