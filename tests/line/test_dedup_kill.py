@@ -45,13 +45,13 @@ def write_input(folder: Path, documents: int = 600) -> None:
             file.write(json.dumps({"text": " ".join(words), "url": f"http://example.org/{i % 590}"}) + "\n")
 
 
-@pytest.fixture(scope="module", params=[5_000_000, 100], ids=["driver", "spark"])
-def ready(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> tuple[Path, str]:
+@pytest.fixture(scope="module")
+def ready(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """A folder whose workspace has all that dedup needs, and the digest of an undisturbed dedup."""
     folder = tmp_path_factory.mktemp("ready")
     write_input(folder / "in")
     recipe = folder / "copies.yaml"
-    recipe.write_text(RECIPE.format(folder=folder, edges=request.param))
+    recipe.write_text(RECIPE.format(folder=folder, edges=100))
     done = daybreak("run", str(recipe), "--only", "ingest", "--only", "filter")
     assert done.returncode == 0, done.stderr
     whole = tmp_path_factory.mktemp("whole") / "ws"
@@ -87,14 +87,13 @@ def phase_done(workspace: Path, name: str) -> bool:
     return any((workspace / "dedup").glob(f"in-progress-*/{name}/done.json"))
 
 
-@pytest.mark.parametrize("phase", ["scan", "members"])
 def test_a_killed_driver_goes_on_from_the_last_finished_phase(
-    ready: tuple[Path, str], tmp_path: Path, phase: str
+    ready: tuple[Path, str], tmp_path: Path
 ) -> None:
     recipe, expected = ready
     workspace = tmp_path / "ws"
     process = started(recipe, workspace)
-    wait_until(process, lambda: phase_done(workspace, phase))
+    wait_until(process, lambda: phase_done(workspace, "members"))
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
     assert Workspace(workspace).manifest("dedup") is None
@@ -126,8 +125,7 @@ def test_a_killed_worker_changes_nothing(ready: tuple[Path, str], tmp_path: Path
     workspace = tmp_path / "ws"
     process = started(recipe, workspace)
     wait_until(process, lambda: phase_done(workspace, "nodes") and bool(python_workers(process.pid)))
-    for worker in python_workers(process.pid):
-        os.kill(worker, signal.SIGKILL)
+    os.kill(max(python_workers(process.pid)), signal.SIGKILL)
     _, errors = process.communicate(timeout=500)
     assert process.returncode == 0, errors.decode()[-2000:]
     assert digest(workspace) == expected
