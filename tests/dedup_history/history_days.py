@@ -75,6 +75,6 @@ def judge_days(spark: SparkSession, days: Sequence[pa.Table], place: Path, work:
             found, judged = judge(spark, table, work, run.prior(SETTINGS.hubs))
             bodies = spark.createDataFrame(table.select(["doc_id", "text"]))
             kept = bodies.join(judged.where("level is null").select("doc_id"), "doc_id", "left_semi")
-            run.append(document_tables(judged, shingled(kept, SETTINGS.ngram), run.number), Progress())
+            run.append(document_tables(judged, shingled(kept, SETTINGS.window), run.number), Progress())
         outcome |= found
     return outcome
