@@ -12,6 +12,8 @@ import pytest
 import sentencepiece
 
 from daybreak.accounting import Count, breaks, differences
+from daybreak.recipe import load_recipe
+from pipelines.runner import Runner
 from tests.line.support import daybreak, digests
 
 pytestmark = pytest.mark.slow
@@ -122,11 +124,13 @@ def test_bytes_do_not_depend_on_partitions(
 
 
 def test_settings_of_passages_read_nothing_anew(recipe: Path, cleaned: tuple[Path, dict[str, Any]]) -> None:
-    done = run(recipe, cleaned[0])
-    assert not any(step["ran"] for step in done["steps"])
-    again = run(recipe, cleaned[0], "passages.max_removed_share=1", "passages.min_left_chars=1")
-    ran = [step["step"] for step in again["steps"] if step["ran"]]
-    assert ran[0] == "passages" and "dedup" not in ran
+    def states(*changed: str) -> dict[str, str]:
+        wanted = load_recipe(recipe, [f"workspace={cleaned[0]}", *changed])
+        return {step.step: step.state for step in Runner(wanted).plan()}
+
+    assert set(states().values()) == {"done"}
+    after = states("passages.max_removed_share=1", "passages.min_left_chars=1")
+    assert (after["dedup"], after["passages"], after["decontaminate"]) == ("done", "run", "perhaps")
 
 
 def test_a_section_without_units_is_refused(recipe: Path, tmp_path: Path) -> None:
