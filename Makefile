@@ -9,7 +9,7 @@ TORCH := torch==2.13.0
 
 PEERS := .venv-peers
 
-.PHONY: peers bench-peers bench bench-quality help env lock demo test test-slow check format browser docs dist clean
+.PHONY: peers bench-peers bench bench-quality help env lock demo test test-slow test-long check format browser docs dist clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 16
@@ -42,7 +42,10 @@ test: $(STAMP) ## Fast tests
 
 test-slow: $(STAMP) browser ## Slow tests: kills, a cluster, Airflow, a browser, agreement with a peer
 	@$(MAKE) --no-print-directory peers || echo "no peer installed: tests of agreement will be skipped"
-	$(BIN)/python -m pytest -q -m slow
+	$(BIN)/python -m pytest -q -m "slow and not long"
+
+test-long: $(STAMP) ## The longest tests: dedup of real documents over seven days, of 200,000 copies, by both engines
+	$(BIN)/python -m pytest -q -m long
 
 check: $(STAMP) ## Format, lint, types, import rules
 	$(BIN)/ruff format --check .

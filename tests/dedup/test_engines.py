@@ -119,6 +119,7 @@ class Rebanded:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_both_engines_remove_the_same_documents_but_for_chance(
     spark: SparkSession, planted: pa.Table
 ) -> None:

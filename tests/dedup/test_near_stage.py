@@ -178,6 +178,7 @@ def test_url_copies_go_first_and_lead_to_the_document_that_stays(spark: SparkSes
     assert {row["size"] for row in found.clusters.values()} == {4}
 
 
+@pytest.mark.long
 def test_two_hundred_thousand_identical_documents(spark: SparkSession) -> None:
     n, text = 200_000, " ".join(f"word{i}" for i in range(30))
     one = signed(documents({"x": text}), DedupSettings()).combine_chunks()
@@ -213,6 +214,7 @@ def _kept(spark: SparkSession, table: pa.Table, texts: dict[str, str], settings:
         return sorted(row["doc_id"] for row in found.decisions.filter(F.col("verdict") == "keep").collect())
 
 
+@pytest.mark.long
 def test_fifty_thousand_near_identical_documents(spark: SparkSession) -> None:
     base = family(5, 1, 0)[0]
     texts = {f"{i:05d}": f"{base} {i:05d}" for i in range(50_000)}

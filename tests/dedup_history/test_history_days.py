@@ -11,7 +11,7 @@ import xxhash
 from history_days import judge, judge_days, scanned
 from pyspark.sql import SparkSession
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 DAYS = 7
 

@@ -116,6 +116,7 @@ def test_one_copy_is_encoded(cleaned: tuple[Path, dict[str, Any]]) -> None:
     assert not any("\n\n\n" in text or "  " in text.replace("  ", " ", 1) for text in texts)
 
 
+@pytest.mark.long
 def test_bytes_do_not_depend_on_partitions(
     recipe: Path, cleaned: tuple[Path, dict[str, Any]], tmp_path: Path
 ) -> None:
