@@ -38,8 +38,8 @@
   function workSearch() {
     const box = document.getElementById("search");
     if (!box) return;
-    const groups = [...document.querySelectorAll(".group")];
-    const texts = new Map([...document.querySelectorAll(".sample")].map((sample) => [
+    const groups = [...document.querySelectorAll("#dropped .group")];
+    const texts = new Map([...document.querySelectorAll("#dropped .sample")].map((sample) => [
       sample, `${sample.parentElement.querySelector("summary").textContent} ${sample.textContent}`.toLowerCase()]));
     const hits = document.getElementById("hits");
     box.addEventListener("input", () => {

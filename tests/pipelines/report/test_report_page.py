@@ -207,11 +207,11 @@ def test_charts_follow_a_change_of_scheme_without_reloading(opened: Any, page_fi
 def test_search_switch_and_folds_work(opened: Any, page_file: Path) -> None:
     page, complaints, _ = opened(page_file, 1280, "light")
     page.fill("#search", "near_duplicate")
-    assert page.locator(".group:visible").count() == 1
-    assert page.locator(".sample:visible").count() == 3
+    assert page.locator("#dropped .group:visible").count() == 1
+    assert page.locator("#dropped .sample:visible").count() == 3
     assert page.locator("#hits").inner_text().startswith("3 of ")
     page.fill("#search", "")
-    assert page.locator(".group:visible").count() == page.locator(".group").count() > 5
+    assert page.locator("#dropped .group:visible").count() == page.locator("#dropped .group").count() > 5
     figures = page.locator("[data-chart=funnel] svg text", has_text="MB")
     assert figures.count() == 0
     page.click(".switch label:has-text('Bytes')")
