@@ -11,18 +11,18 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from pipelines.dedup.windows import Windows
+from pipelines.kernels.compile import kernel
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _linked(hubs, first, last, hub):  # type: ignore[no-untyped-def]
     at = first + np.searchsorted(hubs[first:last], hub)
     return at < last and hubs[at] == hub
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _walk(hubs, first, last, heads, over, state, slots):  # type: ignore[no-untyped-def]
     # 2: a kept slot of this bucket is a near duplicate. 0: it may turn out so. 1: none is.
     kept = possible = 0
@@ -41,7 +41,7 @@ def _walk(hubs, first, last, heads, over, state, slots):  # type: ignore[no-unty
     return 0 if over else answer
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _decide(state, first, waits, ends, hubs, certain, deep_ends, begin, end, over, heads, slots):  # type: ignore[no-untyped-def]
     for d in range(len(waits)):
         if state[first + d] != 0:

@@ -1,8 +1,4 @@
-"""Functions that several compiled kernels call.
-
-numba's on-disk cache looks only at the file of the outer kernel, so what stands here must never change its
-meaning: a change would leave stale machine code in every cache. New behaviour gets a new name.
-"""
+"""Functions that several compiled kernels of dedup call."""
 
 from __future__ import annotations
 

@@ -7,9 +7,9 @@ shingle hash is already uniform, and 32-bit lanes let the compiler work on eight
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from pipelines.dedup.kernels import mix64, splitmix64
+from pipelines.kernels.compile import kernel
 
 # Shingles at a time: 8 KiB stay in the first-level cache while every permutation passes over them.
 _BLOCK = 2048
@@ -23,7 +23,7 @@ def permutations(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     return (draws >> np.uint64(32)).astype(np.uint32) | np.uint32(1), draws.astype(np.uint32)
 
 
-@njit(cache=True)
+@kernel
 def _signatures(offsets: np.ndarray, values: np.ndarray, mul: np.ndarray, add: np.ndarray) -> np.ndarray:
     n = len(offsets) - 1
     out = np.full((n, len(mul)), _EMPTY, np.uint32)
@@ -51,7 +51,7 @@ def signatures(
     return _signatures(offsets, values, *permutation)
 
 
-@njit(cache=True)
+@kernel
 def _band_hashes(signature: np.ndarray, bands: int) -> np.ndarray:
     n, count = signature.shape
     rows = count // bands

@@ -16,10 +16,10 @@ from functools import cache
 
 import numpy as np
 import pyarrow as pa
-from numba import njit
 
 from pipelines.dedup.kernels import decode, mix64
 from pipelines.dedup.normal import N_CODE_POINTS, composed_buffers, fold_table
+from pipelines.kernels.compile import kernel
 
 _SEPARATOR, _WORD, _ALONE, _MARK, _VANISHES = 0, 1, 2, 3, 4
 _KIND_BITS = 3
@@ -82,7 +82,7 @@ def _token_table() -> np.ndarray:
     return (np.maximum(fold, 0) << _KIND_BITS | kinds).astype(np.int32)
 
 
-@njit(cache=True)
+@kernel
 def _tokens(
     offsets: np.ndarray, data: np.ndarray, table: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -115,7 +115,7 @@ def _tokens(
     return ends, out[:at].copy(), alone[:at].copy()
 
 
-@njit(cache=True)
+@kernel
 def _characters(offsets: np.ndarray, data: np.ndarray, table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     n = len(offsets) - 1
     out = np.empty(len(data) + 1, np.uint64)
@@ -141,7 +141,7 @@ def _characters(offsets: np.ndarray, data: np.ndarray, table: np.ndarray) -> tup
     return ends, out[:at].copy()
 
 
-@njit(cache=True)
+@kernel
 def _windows(offsets: np.ndarray, tokens: np.ndarray, ngram: int) -> tuple[np.ndarray, np.ndarray]:
     n = len(offsets) - 1
     ends = np.zeros(n + 1, np.int64)
@@ -162,7 +162,7 @@ def _windows(offsets: np.ndarray, tokens: np.ndarray, ngram: int) -> tuple[np.nd
     return ends, out
 
 
-@njit(cache=True)
+@kernel
 def _weighted_windows(
     offsets: np.ndarray, tokens: np.ndarray, alone: np.ndarray, ngram: int
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -185,7 +185,7 @@ def _weighted_windows(
     return ends, out[:at].copy()
 
 
-@njit(cache=True)
+@kernel
 def _sorted_sets(offsets: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     n = len(offsets) - 1
     ends = np.zeros(n + 1, np.int32)

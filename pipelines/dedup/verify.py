@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numba import njit
 
 from daybreak.errors import InputError
 from pipelines.dedup.shingles import shingle_sets
+from pipelines.kernels.compile import kernel
 
 SETS = pa.schema([("doc_id", pa.string()), ("shingles", pa.binary())])
 """Shingle sets of documents."""
@@ -26,7 +26,7 @@ EDGES = pa.schema([("hub", pa.int64()), ("member", pa.int64()), ("similarity", p
 """Verified pairs; `hub` stands before `member` in the declared order."""
 
 
-@njit(cache=True)
+@kernel
 def _jaccard(
     left_ends: np.ndarray, left: np.ndarray, right_ends: np.ndarray, right: np.ndarray
 ) -> np.ndarray:

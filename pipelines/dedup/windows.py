@@ -10,7 +10,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
+
+from pipelines.kernels.compile import kernel
 
 OPEN, KEPT, DROPPED = 0, 1, 2
 """States of a document."""
@@ -45,7 +46,7 @@ class Windows(NamedTuple):
     seen: int
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _grown(array: np.ndarray, size: int) -> np.ndarray:
     if size <= len(array):
         return array
@@ -54,7 +55,7 @@ def _grown(array: np.ndarray, size: int) -> np.ndarray:
     return out
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _windows(buckets, ids, carried, before, state, asked, window, slots, beyond):  # type: ignore[no-untyped-def]
     hub, member, rank = np.empty(1024, np.int64), np.empty(1024, np.int64), np.empty(1024, np.int64)
     who, begin, end = np.empty(64, np.int64), np.empty(64, np.int64), np.empty(64, np.int64)

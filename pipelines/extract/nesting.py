@@ -7,8 +7,9 @@ Ten thousand nested div elements, 50 KB, take two seconds, a hundred thousand mi
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from pipelines.kernels.compile import kernel
 
 
 def _keys(names: str) -> NDArray[np.uint64]:
@@ -32,7 +33,7 @@ MAX_NAMES = 64
 """Different element names that are told apart in one page; end tags of any further ones are not counted."""
 
 
-@njit(cache=True)
+@kernel
 def _find(key: np.uint64, names: NDArray[np.uint64], count: int) -> int:  # pragma: no cover
     """The index of `key` among the first `count` names, or -1."""
     for index in range(count):
@@ -41,7 +42,7 @@ def _find(key: np.uint64, names: NDArray[np.uint64], count: int) -> int:  # prag
     return -1
 
 
-@njit(cache=True)
+@kernel
 def _tag(page: NDArray[np.uint8], at: int) -> tuple[int, bool, np.uint64]:  # pragma: no cover
     """The tag whose '<' stands before `at`: where its name ends, whether it is an end tag, its key."""
     closing = page[at] == 47  # /
@@ -55,7 +56,7 @@ def _tag(page: NDArray[np.uint8], at: int) -> tuple[int, bool, np.uint64]:  # pr
     return at, closing, key
 
 
-@njit(cache=True)
+@kernel
 def nesting_work(
     page: NDArray[np.uint8], never: NDArray[np.uint64], svg: NDArray[np.uint64]
 ) -> int:  # pragma: no cover

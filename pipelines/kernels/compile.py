@@ -3,14 +3,16 @@
 numba's own cache lies beside the source file or, for a module inside a zip (spark --py-files), in a folder
 named after the zip's path, which is new in every Spark application; without a writable place it refuses to
 import. And it looks only at the file of the function itself, so an edited callee in another file leaves
-stale code behind. Here the folder is named after the text of all kernel modules: one compilation serves a
-checkout, a wheel and every zip alike.
+stale code behind. Here the folder is named after the text of the kernel's module and of every module of the
+pipelines that it imports, directly or not: one compilation serves a checkout, a wheel and every zip alike,
+and an edit compiles anew only what it can have changed.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import re
 import tempfile
 from collections.abc import Callable
 from functools import cache
@@ -22,30 +24,58 @@ import numba
 from numba.core.caching import CompileResultCacheImpl, FunctionCache, _CacheLocator
 
 Function = TypeVar("Function", bound=Callable[..., Any])
-PACKAGES = (
-    "pipelines.decontaminate",
-    "pipelines.dedup",
-    "pipelines.kernels",
-    "pipelines.language",
-    "pipelines.lists",
-    "pipelines.models",
-    "pipelines.passages",
-    "pipelines.pii",
-    "pipelines.quality",
-    "pipelines.quality.families",
+IMPORT = re.compile(
+    rb"^\s*(?:from\s+(pipelines[\w.]*)\s+import\s+(\([^)]*\)|[^\n]*)|import\s+([^\n]*))", re.M
 )
-"""The packages whose modules hold kernels; any edit in them means a fresh cache folder."""
+NAME = re.compile(rb"pipelines[\w.]*")
+WORD = re.compile(rb"\w+")
 
 
 @cache
-def source_stamp() -> str:
-    """Hash of the source of every module in `PACKAGES`, read through the import system (a zip will do)."""
+def source_stamp(module: str) -> str:
+    """Hash of the sources of `module` and of all modules of the pipelines that it imports, or those in turn."""
     digest = hashlib.sha256()
-    for package in PACKAGES:
-        files = (file for file in resources.files(package).iterdir() if file.name.endswith(".py"))
-        for file in sorted(files, key=lambda file: file.name):
-            digest.update(file.name.encode() + b"\0" + file.read_bytes())
+    for name in sorted(closure(module)):
+        digest.update(name.encode() + b"\0" + _source(name))
     return digest.hexdigest()
+
+
+def closure(module: str) -> set[str]:
+    """`module` and the modules of the pipelines that it imports, directly or not; imports in functions count."""
+    found: set[str] = set()
+    waiting = [module]
+    while waiting:
+        name = waiting.pop()
+        if name not in found and (name == module or _source(name)):
+            found.add(name)
+            waiting += _imports(name)
+    return found
+
+
+@cache
+def _imports(module: str) -> tuple[str, ...]:
+    """Names that `module` imports from the pipelines. What is no module among them has no source."""
+    names: list[bytes] = []
+    for package, members, plain in IMPORT.findall(_source(module)):
+        names += NAME.findall(plain)
+        if package:
+            names += [package, *(package + b"." + word for word in WORD.findall(members))]
+    return tuple(name.decode() for name in names)
+
+
+@cache
+def _source(module: str) -> bytes:
+    """Source of a module, found without importing it (in a zip too); nothing where there is no such module."""
+    root, *parts = module.split(".")
+    place = resources.files(root)
+    for part in parts[:-1]:
+        place = place.joinpath(part)
+    for file in (
+        (place.joinpath(f"{parts[-1]}.py"), place.joinpath(parts[-1], "__init__.py")) if parts else ()
+    ):
+        if file.is_file():
+            return file.read_bytes()
+    return b""
 
 
 @cache
@@ -56,7 +86,7 @@ def cache_folder() -> Path | None:
     home = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
     private = os.path.join(tempfile.gettempdir(), f"daybreak-{os.getuid()}")
     for root in (os.environ.get("NUMBA_CACHE_DIR"), home, private):
-        folder = Path(root, "daybreak-kernels", source_stamp()[:16]) if root else None
+        folder = Path(root, "daybreak-kernels") if root else None
         if folder and _writable(folder):
             return folder
     return None
@@ -73,16 +103,17 @@ def _writable(folder: Path) -> bool:
 
 
 class _SharedLocator(_CacheLocator):
-    """Tells numba to cache a function in `cache_folder`, stamped by `source_stamp`."""
+    """Tells numba to cache a function below `cache_folder`, in a folder named after its module's stamp."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
+        self._module = function.__module__
         self._name = f"{function.__module__}.{function.__code__.co_firstlineno}"
 
     def get_cache_path(self) -> str:
-        return str(cache_folder())
+        return str(cast(Path, cache_folder()) / source_stamp(self._module)[:16])
 
     def get_source_stamp(self) -> str:
-        return source_stamp()
+        return source_stamp(self._module)
 
     def get_disambiguator(self) -> str:
         return self._name

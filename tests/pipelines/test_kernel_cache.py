@@ -82,3 +82,25 @@ def test_kernels_run_where_no_folder_can_be_written(tmp_path: Path) -> None:
     temporary.mkdir()
     words, folder = run(NOWHERE, archive, temporary, **places)
     assert words == "2" and folder.startswith(str(temporary))
+
+
+STAMPS = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from pipelines.kernels.compile import source_stamp
+print(source_stamp("pipelines.quality.families.basic"), source_stamp("pipelines.pii.token_windows"))
+"""
+
+
+def test_an_edit_compiles_anew_the_kernels_that_import_the_edited_module_and_no_others(
+    tmp_path: Path,
+) -> None:
+    before = run(STAMPS, pack(tmp_path / "code.zip"), tmp_path)
+    with zipfile.ZipFile(tmp_path / "code.zip") as archive:
+        sources = {name: archive.read(name) for name in archive.namelist()}
+    edited = "pipelines/kernels/codepoints.py"  # imported by way of pipelines.kernels.words
+    with zipfile.ZipFile(tmp_path / "edited.zip", "w") as archive:
+        for name, source in sources.items():
+            archive.writestr(name, source + b"\nEDITED = 1\n" if name == edited else source)
+    after = run(STAMPS, tmp_path / "edited.zip", tmp_path)
+    assert after[0] != before[0] and after[1] == before[1]
