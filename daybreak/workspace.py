@@ -3,6 +3,7 @@
 WORKSPACE/<step>/manifest.json            written last: the step is done when it is there
 WORKSPACE/<step>/<fingerprint>/<table>/…  the data it names
 WORKSPACE/<step>/attempt-…                a run in progress, or what a killed run left (removed by the next)
+WORKSPACE/<step>/in-progress-<fingerprint>  the same of a step whose finished parts the next run takes over
 """
 
 from __future__ import annotations
@@ -22,6 +23,9 @@ from daybreak.manifest import Manifest
 from daybreak.storage import Store
 
 MANIFEST = "manifest.json"
+IN_PROGRESS = "in-progress-"
+MARKERS = "units"
+"""Folder of the marks of finished units, beside the tables; it goes when the step is committed."""
 
 
 @contextmanager
@@ -104,6 +108,27 @@ class Workspace:
         attempt.make()
         return attempt
 
+    def in_progress(self, step: str, fingerprint: str) -> Store:
+        """The folder that every run of a step under this fingerprint goes on in; those of others are removed."""
+        wanted = IN_PROGRESS + fingerprint[:16]
+        for name in self.store.names(step):
+            if name.startswith(IN_PROGRESS) and name != wanted:
+                self.store.remove(step, name)
+        self.store.make(step, wanted)
+        return self.store.below(step, wanted)
+
+    def resume(self, step: str, fingerprint: str) -> Store:
+        """`in_progress` for a step that writes its tables there, even where a kill came amid its commit."""
+        data = fingerprint[:16]
+        if self.store.exists(step, data, MARKERS) and not self._committed(step, fingerprint):
+            self.store.remove(step, IN_PROGRESS + data)
+            self.store.move(f"{step}/{data}", f"{step}/{IN_PROGRESS}{data}")
+        return self.in_progress(step, fingerprint)
+
+    def _committed(self, step: str, fingerprint: str) -> bool:
+        manifest = self.manifest(step)
+        return manifest is not None and manifest.fingerprint == fingerprint
+
     def commit(self, manifest: Manifest, attempt: Store) -> None:
         """Move the attempt's data into place, then the manifest; older data of the step goes last.
 
@@ -116,6 +141,7 @@ class Workspace:
         step.remove(manifest.folder)
         step.move(attempt.root.rsplit("/", 1)[1], manifest.folder)
         step.write(MANIFEST, manifest.to_json())
+        step.remove(manifest.folder, MARKERS)
         for name in step.names():
             if name != manifest.folder and step.is_folder(name):
                 step.remove(name)

@@ -16,11 +16,13 @@ from pipelines.ingest.inputs import Input
 from pipelines.parts import PartWriter
 from pipelines.pii.findings import findings_table
 
+TABLES = ("documents", "signals", "findings", "decisions", "quarantine")
+
 
 class IngestTables:
-    """Writers of documents, signals, findings, decisions and quarantine for one input file."""
+    """Writers of documents, signals, findings, decisions and quarantine for one unit of an input file."""
 
-    def __init__(self, store: Store, item: Input, chain: Chain) -> None:
+    def __init__(self, store: Store, item: Input, chain: Chain, unit: str | None = None) -> None:
         self.ledger = Ledger()
         self._item = item
         self._urls = chain.urls
@@ -31,7 +33,9 @@ class IngestTables:
             "decisions": DECISIONS,
             "quarantine": QUARANTINE,
         }
-        self._writers = {t: PartWriter(store, f"{t}/{item.unit}.parquet", s) for t, s in schemas.items()}
+        self._writers = {
+            t: PartWriter(store, f"{t}/{unit or item.unit}.parquet", s) for t, s in schemas.items()
+        }
 
     def __enter__(self) -> IngestTables:
         return self
@@ -45,6 +49,11 @@ class IngestTables:
     def close(self) -> dict[str, FileEntry]:
         """Finish all parts."""
         return {table: writer.close() for table, writer in self._writers.items()}
+
+    def discard(self) -> None:
+        """Leave no part."""
+        for writer in self._writers.values():
+            writer.discard()
 
     def divert(self, stage: str, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Send unreadable records to quarantine and dropped ones to decisions; give back the rest."""

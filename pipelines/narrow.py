@@ -15,12 +15,16 @@ import pyarrow as pa
 from daybreak.accounting import Count
 from daybreak.manifest import FileEntry
 from daybreak.progress import Progress
+from pipelines.balance import assign
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 RESULT = pa.schema([("index", pa.int64()), ("result", pa.binary())])
 POLL_SECONDS = 0.3
+
+Tell = Callable[[], tuple[int, int, str]]
+"""How far work is that can tell it more finely than by tasks: what is done, of how much, and a note."""
 
 
 class Sized(Protocol):
@@ -36,6 +40,7 @@ class Sized(Protocol):
 
 
 U = TypeVar("U", bound=Sized)
+R = TypeVar("R")
 
 
 @dataclass(frozen=True)
@@ -52,20 +57,20 @@ class UnitResult:
 def run_units(
     spark: SparkSession,
     units: Sequence[U],
-    work: Callable[[U], UnitResult],
+    work: Callable[[U], R],
     progress: Progress,
     partitions: int | None = None,
-) -> list[UnitResult]:
-    """Call `work` on every unit through Spark; results in the order of `units`.
+    tell: Tell | None = None,
+) -> list[R]:
+    """Call `work` on every unit through Spark, in so many tasks; results in the order of `units`.
 
     Tasks may be tried again or run twice: `work` writes each part under a temporary name and renames it.
     """
     if not units:
         return []
-    with watched(spark, progress, sum(u.size for u in units)):
-        rows = _unit_frame(spark, len(units), partitions).mapInArrow(
-            _task(units, work), "index long, result binary"
-        )
+    tasks = assign([u.size for u in units], partitions)
+    with watched(spark, progress, sum(u.size for u in units), tell):
+        rows = _frame(spark, len(tasks)).mapInArrow(_task(units, tasks, work), "index long, result binary")
         found = {row["index"]: pickle.loads(row["result"]) for row in rows.collect()}
     return [found[i] for i in range(len(units))]
 
@@ -79,28 +84,35 @@ def scan_units(
 ) -> DataFrame:
     """A DataFrame of what `read` yields for every unit; `schema` as Spark DDL."""
 
+    tasks = assign([u.size for u in units], partitions)
+
     def scan(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for batch in batches:
-            for index in batch.column(0).to_pylist():
-                yield from read(units[index])
+        for index in _indices(batches, tasks):
+            yield from read(units[index])
 
-    return _unit_frame(spark, len(units), partitions).mapInArrow(scan, schema)
+    return _frame(spark, len(tasks)).mapInArrow(scan, schema)
 
 
-def _unit_frame(spark: SparkSession, number: int, partitions: int | None) -> DataFrame:
-    return spark.range(0, number, 1, numPartitions=max(1, min(partitions or number, number)))
+def _frame(spark: SparkSession, tasks: int) -> DataFrame:
+    """One row a task, its number."""
+    return spark.range(0, tasks, 1, numPartitions=tasks)
+
+
+def _indices(batches: Iterator[pa.RecordBatch], tasks: Sequence[Sequence[int]]) -> Iterator[int]:
+    for batch in batches:
+        for task in batch.column(0).to_pylist():
+            yield from tasks[task]
 
 
 def _task(
-    units: Sequence[U], work: Callable[[U], UnitResult]
+    units: Sequence[U], tasks: Sequence[Sequence[int]], work: Callable[[U], R]
 ) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
     def task(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for batch in batches:
-            for index in batch.column(0).to_pylist():
-                result = pickle.dumps(work(units[index]))
-                yield pa.RecordBatch.from_arrays(
-                    [pa.array([index]), pa.array([result], pa.binary())], schema=RESULT
-                )
+        for index in _indices(batches, tasks):
+            result = pickle.dumps(work(units[index]))
+            yield pa.RecordBatch.from_arrays(
+                [pa.array([index]), pa.array([result], pa.binary())], schema=RESULT
+            )
         _settle()
 
     return task
@@ -117,11 +129,11 @@ def _settle() -> None:
 
 
 class watched:
-    """Draws a Spark job's progress by its finished tasks while the body runs."""
+    """Draws a Spark job's progress while the body runs: by its finished tasks, or as `tell` has it."""
 
-    def __init__(self, spark: SparkSession, progress: Progress, size: int) -> None:
+    def __init__(self, spark: SparkSession, progress: Progress, size: int, tell: Tell | None = None) -> None:
         self._tracker = spark.sparkContext.statusTracker()
-        self._progress, self._size = progress, size
+        self._progress, self._size, self._tell = progress, size, tell
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._poll, daemon=True)
 
@@ -135,6 +147,9 @@ class watched:
 
     def _poll(self) -> None:
         while not self._done.wait(POLL_SECONDS):
+            if self._tell is not None:
+                self._progress.at(*self._tell())
+                continue
             stages = [self._tracker.getStageInfo(s) for s in self._tracker.getActiveStageIds()]
             infos = [s for s in stages if s is not None]
             if infos:

@@ -106,8 +106,12 @@ class PartWriter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if kind is not None:
-            self._writer.close()
-            self._store.remove(self._temporary)
+            self.discard()
+
+    def discard(self) -> None:
+        """Leave no file."""
+        self._writer.close()
+        self._store.remove(self._temporary)
 
 
 def dictionary_columns(schema: pa.Schema) -> list[str]:

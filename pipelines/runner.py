@@ -7,7 +7,7 @@ import errno
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Literal
 
 from daybreak import accounting
@@ -126,7 +126,8 @@ class Runner:
         return Outcome(step.name, True, seconds, manifest)
 
     def _execute(self, step: Step, inputs: dict[str, Manifest], wanted: str) -> Manifest:
-        attempt = self.workspace.begin(step.name)
+        begin = partial(self.workspace.resume, fingerprint=wanted) if step.resumes else self.workspace.begin
+        attempt = begin(step.name)
         context = Context(self.recipe, self.workspace, inputs, attempt, self.progress, self.session)
         self.progress.begin(step.name)
         try:

@@ -29,7 +29,8 @@ class Result:
 
 @dataclass(frozen=True)
 class Context:
-    """What a step may use while it runs. `out` is its empty folder; `inputs` the manifests of what it needs."""
+    """What a step may use while it runs. `out` is its folder, empty unless the step resumes; `inputs` the
+    manifests of what it needs."""
 
     recipe: Recipe
     workspace: Workspace
@@ -64,6 +65,8 @@ class Step(ABC):
     """Packages and modules whose source decides the output."""
     libraries: ClassVar[tuple[str, ...]] = ()
     """Distributions whose version decides the output."""
+    resumes: ClassVar[bool] = False
+    """Whether a run finds in `context.out` what a killed run of the same fingerprint wrote there."""
 
     def wanted(self, recipe: Recipe) -> bool:
         """Whether the recipe has this step; every recipe has it unless a step says otherwise."""

@@ -51,7 +51,9 @@ class Spark(Section):
 
     master: str = "local[2]"
     driver_memory: str = "3g"
-    partitions: Count | None = Field(None, description="tasks a pass; by default one an input file")
+    partitions: Count | None = Field(
+        None, description="tasks a pass; by default one a unit of work, up to 4096"
+    )
     shuffle_partitions: Count = 8
     conf: dict[str, str] = Field(default_factory=dict, description="further Spark settings")
 
@@ -61,6 +63,11 @@ class Ingest(Section):
 
     max_bad_inputs: Annotated[int, Field(ge=0)] = Field(0, description="files that may be unreadable")
     batch_bytes: Annotated[int, Field(ge=1 << 16)] = Field(4 << 20, description="text a batch, bytes")
+    unit_bytes: Annotated[int, Field(ge=1 << 10)] = Field(
+        256 << 20,
+        description="stored bytes a unit of work: a larger file is read, and resumed, in pieces (of one compressed "
+        "stream a piece is four times as many decoded bytes)",
+    )
 
 
 class Extract(Section):

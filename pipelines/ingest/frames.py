@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from pipelines.ingest.rows import MAX_QUARANTINED
+from pipelines.ingest.spans import Entry
 from pipelines.ingest.streams import Piece
 
 MAX_RECORD = 64 << 20
@@ -36,6 +37,7 @@ class Frame(NamedTuple):
     """A record: where it stands in the file as stored, its header fields (lower-case names) and block.
 
     `error` says why it is broken; then `block` is its raw bytes from the header on, at most 1 MiB.
+    `position` is the place of its first byte in the decoded stream.
     """
 
     offset: int
@@ -43,6 +45,7 @@ class Frame(NamedTuple):
     fields: Mapping[str, str]
     block: bytes
     error: str | None = None
+    position: int = 0
 
 
 class Head(NamedTuple):
@@ -67,12 +70,25 @@ class Frames:
     `seen` counts the headers that were recognised, `damaged` tells whether the compression broke anywhere. A
     record that starts a member is placed by its bytes as stored; one inside a member that holds several is
     placed by its distance, decoded, from that member's start.
+
+    A stream that was entered in the middle takes `known`, what `archive` had become before it. With `until`
+    the iteration ends before the first record from that stored byte on at which a stream can be entered: at a
+    member's start, or `anywhere` in a plain file. `left` is that place.
     """
 
-    def __init__(self, stream: Iterable[Piece], limit: int = MAX_RECORD) -> None:
-        self.seen, self.damaged = 0, False
+    def __init__(
+        self,
+        stream: Iterable[Piece],
+        limit: int = MAX_RECORD,
+        known: str = "",
+        until: int | None = None,
+        anywhere: bool = False,
+    ) -> None:
+        self.seen, self.damaged = int(bool(known)), False
+        self.left: Entry | None = None
+        self._until, self._anywhere = until, anywhere
         self._pieces, self._limit = iter(stream), limit
-        self._start = WARC_START
+        self._start = ARC_START if known == "arc" else WARC_START
         self._buffer, self._base = bytearray(), 0  # _base: position of the buffer in the decoded stream
         self._marks: list[Mark] = []
         self._open = True
@@ -81,11 +97,28 @@ class Frames:
 
     def __iter__(self) -> Iterator[Frame]:
         at = self._past_newlines(0)
-        while at < len(self._buffer) or self._damage:
+        while (at < len(self._buffer) or self._damage) and not self._leaves(at):
             at, frame = self._frame(at) if at < len(self._buffer) else self._broken(at, at, "")
             yield frame
             self._compact(at)
             at = self._past_newlines(0)
+
+    @property
+    def archive(self) -> str:
+        """What the stream has turned out to be: 'warc', 'arc', or '' as long as no header was recognised."""
+        return ("arc" if self._start is ARC_START else "warc") if self.seen else ""
+
+    def _leaves(self, at: int) -> bool:
+        """Whether the record at `at` is behind what is to be read; damage always belongs to what is before it."""
+        if self._until is None or at >= len(self._buffer):
+            return False
+        position = self._base + at
+        mark = self._mark(position)
+        stored = mark.stored + position - mark.position
+        if stored < self._until or not (self._anywhere or position == mark.position):
+            return False
+        self.left = Entry(stored, self.archive)
+        return True
 
     def _compact(self, size: int) -> None:
         """Forget the first `size` bytes of the buffer, and the marks that no position needs any more."""
@@ -138,7 +171,7 @@ class Frames:
             )
         start = self._base + at
         place = self._place(start, self._mark(start), following)
-        return following, Frame(*place, head.fields, bytes(self._buffer[body:end]))
+        return following, Frame(*place, head.fields, bytes(self._buffer[body:end]), None, start)
 
     def _ends(self, end: int, following: int) -> bool:
         """Whether a member's end, or another record, confirms that a record ends at `end`."""
@@ -160,9 +193,10 @@ class Frames:
             self._compact(scanned)
             search = 1
         if found:
-            return found.start(), Frame(*self._place(start, mark, found.start()), {}, raw, why)
+            place = self._place(start, mark, found.start())
+            return found.start(), Frame(*place, {}, raw, why, start)
         end, error = len(self._buffer), self._damage or why
-        frame = Frame(*self._place(start, mark, end), {}, raw or self._stored, error)
+        frame = Frame(*self._place(start, mark, end), {}, raw or self._stored, error, start)
         self._open, self._damage = self._damage is not None, None  # told: what comes next starts a new member
         del self._marks[:-1]
         return end, frame

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from itertools import chain, islice
 from typing import Any, NamedTuple
 
@@ -11,8 +12,10 @@ import orjson
 import pyarrow as pa
 from pyarrow import fs
 
-from pipelines.ingest.lines import Line, lines
+from daybreak.errors import InputError
+from pipelines.ingest.lines import Line, lines, span_lines
 from pipelines.ingest.rows import Row, batches, broken, iso_utc, json_object, string_or_none
+from pipelines.ingest.spans import Part, Span
 from pipelines.ingest.streams import open_file, pieces, unreadable
 
 JUDGED = 100
@@ -32,16 +35,40 @@ Describe = Callable[[dict[str, Any]], Fields]
 
 
 def read_json_lines(
-    path: str, filesystem: fs.FileSystem | None, batch_bytes: int, text_key: str, describe: Describe
+    path: str,
+    filesystem: fs.FileSystem | None,
+    batch_bytes: int,
+    text_key: str,
+    describe: Describe,
+    part: Part | None = None,
 ) -> Iterator[pa.RecordBatch]:
     """Read a file of JSON objects into RAW batches: text under `text_key`, the rest by `describe`.
 
     A line that is no JSON object, or has no text, becomes a row with `error`. Raises InputError where the
-    file cannot be opened or none of its first 100 records can be used.
+    file cannot be opened or none of its first 100 records can be used; of a `part`, only the first does.
     """
+    if part is not None:
+        opened = partial(_part_lines, path, filesystem, text_key, describe, part.span)
+        found = part.within(opened, lambda line: line.offset)
+        yield from batches((_row(line, text_key, describe) for line in found), batch_bytes)
+        return
     with open_file(path, filesystem) as file:
         rows = (_row(line, text_key, describe) for line in lines(pieces(file)))
         yield from batches(_judged(rows, path), batch_bytes)
+
+
+def _part_lines(
+    path: str, filesystem: fs.FileSystem | None, text_key: str, describe: Describe, span: Span
+) -> Iterator[Line]:
+    """The lines of a span, and perhaps of others; none where the file's beginning has it refused."""
+    with open_file(path, filesystem) as file:
+        found = lines(pieces(file))
+        first = list(islice(found, JUDGED))
+        if (refusal := _refusal([_row(line, text_key, describe) for line in first], path)) is not None:
+            if span.number == 0:
+                raise refusal
+            return
+        yield from chain(first, found) if span.measure == "decoded" else span_lines(file, span)
 
 
 def read(
@@ -50,6 +77,7 @@ def read(
     *,
     batch_bytes: int = 4 << 20,
     options: Mapping[str, Any],
+    part: Part | None = None,
 ) -> Iterator[pa.RecordBatch]:
     """Read any JSON Lines file.
 
@@ -64,7 +92,7 @@ def read(
         url, timestamp, lang = (lookup(document, keys[name]) for name in ("url", "timestamp", "lang"))
         return Fields(url, timestamp, lang, metadata)
 
-    return read_json_lines(path, filesystem, batch_bytes, keys["text"], describe)
+    return read_json_lines(path, filesystem, batch_bytes, keys["text"], describe, part)
 
 
 DEFAULT_KEYS = {"text": "text", "url": "url", "timestamp": "timestamp", "lang": None}
@@ -152,7 +180,14 @@ def _judged(rows: Iterable[Row], path: str) -> Iterator[Row]:
     """Pass `rows` on, unless the first JUDGED of them are all errors."""
     rows = iter(rows)
     first = list(islice(rows, JUDGED))
-    if len(first) == JUDGED and all(row.error for row in first):
-        why = f"none of its first {JUDGED} records is a document ({first[0].error})"
-        raise unreadable(path, why, "Check the source's layout and text_key")
+    if (refusal := _refusal(first, path)) is not None:
+        raise refusal
     return chain(first, rows)
+
+
+def _refusal(first: list[Row], path: str) -> InputError | None:
+    """Why a file that begins with these rows is refused."""
+    if len(first) < JUDGED or not all(row.error for row in first):
+        return None
+    why = f"none of its first {JUDGED} records is a document ({first[0].error})"
+    return unreadable(path, why, "Check the source's layout and text_key")

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+import pyarrow as pa
+
+from pipelines.ingest.codecs import codec_of
 from pipelines.ingest.rows import MAX_QUARANTINED
-from pipelines.ingest.streams import Piece
+from pipelines.ingest.spans import Span, spans, stream_span
+from pipelines.ingest.streams import READ, Piece, Window, pieces
 
 MAX_LINE = 64 << 20
 """Longest line that is read, bytes; a longer one becomes an error row, so that memory stays flat."""
@@ -23,10 +27,17 @@ class Line(NamedTuple):
     error: str | None = None
 
 
-def lines(stream: Iterable[Piece], limit: int = MAX_LINE) -> Iterator[Line]:
-    """Yield every line that is not blank; what damage leaves unfinished is one line with `error` set."""
-    start, length, parts = 0, 0, list[bytes]()
+def lines(
+    stream: Iterable[Piece], limit: int = MAX_LINE, start: int = 0, stop: int | None = None
+) -> Iterator[Line]:
+    """Yield every line that is not blank; what damage leaves unfinished is one line with `error` set.
+
+    `start`: offset of the stream's first byte. Reading ends soon after the lines that start before `stop`.
+    """
+    length, parts = 0, list[bytes]()
     for piece in stream:
+        if stop is not None and start >= stop:
+            return
         if piece.damage:
             raw = b"".join(parts)[:MAX_QUARANTINED] or piece.data
             yield Line(start, length, raw, piece.damage)
@@ -45,6 +56,30 @@ def lines(stream: Iterable[Piece], limit: int = MAX_LINE) -> Iterator[Line]:
             start += len(data) + 1
         length, parts = len(last), [last]
     yield from _line(start, length, length, parts, limit)
+
+
+def span_lines(file: pa.NativeFile, span: Span) -> Iterator[Line]:
+    """The lines of a plain file that start in a span of its stored bytes, and perhaps some behind it."""
+    start = _line_start(Window(file), span.start, span.stop)
+    if start is not None:
+        yield from lines(pieces(file, start), start=start, stop=span.stop)
+
+
+def line_spans(path: str, file: pa.NativeFile, length: int) -> list[Span]:
+    """Spans of stored bytes where nothing is compressed; else of the decoded stream, which has the offsets."""
+    plain = codec_of(file.read_at(16, 0)) is None
+    return spans(file.size(), length, "stored") if plain else [stream_span(length)]
+
+
+def _line_start(window: Window, start: int, stop: int) -> int | None:
+    """Where the first line in [start, stop) starts: at the file's beginning, or behind a line feed."""
+    if start == 0:
+        return 0
+    for at in range(start - 1, stop - 1, READ):
+        found = window.at(at, min(READ, stop - 1 - at)).find(b"\n")
+        if found >= 0:
+            return at + found + 1
+    return None
 
 
 def _keep(parts: list[bytes], data: bytes, length: int, limit: int) -> None:

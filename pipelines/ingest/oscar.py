@@ -9,6 +9,7 @@ import pyarrow as pa
 from pyarrow import fs
 
 from pipelines.ingest.jsonl import Fields, lookup, read_json_lines
+from pipelines.ingest.spans import Part
 
 KEPT = ("harmful_pp", "quality_warnings", "categories")
 """Keys of `metadata` that go into ours; the label of every sentence and the TLSH hash do not."""
@@ -20,9 +21,10 @@ def read(
     *,
     batch_bytes: int = 4 << 20,
     options: Mapping[str, Any],
+    part: Part | None = None,
 ) -> Iterator[pa.RecordBatch]:
     """Read one OSCAR shard; the language is `metadata.identification.label`. No options."""
-    return read_json_lines(path, filesystem, batch_bytes, "content", _describe)
+    return read_json_lines(path, filesystem, batch_bytes, "content", _describe, part)
 
 
 def _describe(document: dict[str, Any]) -> Fields:

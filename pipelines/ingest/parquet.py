@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pyarrow import fs
 
+from daybreak.errors import InputError
 from daybreak.schema import RAW
 from pipelines.ingest.rows import MAX_QUARANTINED, MAX_ROWS, batches, broken, iso_utc, json_object
+from pipelines.ingest.spans import Part, Span
 from pipelines.ingest.streams import open_file, unreadable
 
 
@@ -53,6 +56,7 @@ def read(
     *,
     batch_bytes: int = 4 << 20,
     options: Mapping[str, Any],
+    part: Part | None = None,
 ) -> Iterator[pa.RecordBatch]:
     """Read any Parquet file. Options as for JSON Lines (text_key, url_key, timestamp_key, lang_key)."""
     columns = Columns(
@@ -61,11 +65,15 @@ def read(
         timestamp=options.get("timestamp_key", "timestamp"),
         lang=options.get("lang_key"),
     )
-    return read_columns(path, filesystem, batch_bytes, columns)
+    return read_columns(path, filesystem, batch_bytes, columns, part)
 
 
 def read_columns(
-    path: str, filesystem: fs.FileSystem | None, batch_bytes: int, columns: Columns
+    path: str,
+    filesystem: fs.FileSystem | None,
+    batch_bytes: int,
+    columns: Columns,
+    part: Part | None = None,
 ) -> Iterator[pa.RecordBatch]:
     """Read `columns` of a Parquet file into RAW batches; a record's offset is its row's index, its length 1.
 
@@ -73,15 +81,39 @@ def read_columns(
     be decoded. Raises InputError where the footer cannot be read.
     """
     with open_file(path, filesystem) as file:
+        table = open_table(path, file)
         try:
-            table = pq.ParquetFile(file, pre_buffer=False, buffer_size=1 << 20)
-        except (pa.ArrowException, OSError) as error:
-            raise unreadable(path, f"it is no whole Parquet file ({error})", "Fetch it again") from None
-        columns = columns.of(table.schema_arrow, path)
+            columns = columns.of(table.schema_arrow, path)
+        except InputError:
+            if part is not None and part.span.number > 0:
+                return  # the first part tells
+            raise
         start = 0
         for group in range(table.num_row_groups):
-            yield from _group(table, group, start, columns, batch_bytes)
+            if part is None or part.span.start <= group < part.span.stop:
+                yield from _group(table, group, start, columns, batch_bytes)
             start += table.metadata.row_group(group).num_rows
+
+
+def open_table(path: str, file: pa.NativeFile) -> pq.ParquetFile:
+    """The Parquet file in `file`; raises InputError where its footer cannot be read."""
+    try:
+        return pq.ParquetFile(file, pre_buffer=False, buffer_size=1 << 20)
+    except (pa.ArrowException, OSError) as error:
+        raise unreadable(path, f"it is no whole Parquet file ({error})", "Fetch it again") from None
+
+
+def group_spans(path: str, file: pa.NativeFile, length: int) -> list[Span]:
+    """Runs of row groups of at least `length` stored bytes each, but for the last."""
+    facts = open_table(path, file).metadata
+    ends, held = [], 0
+    for group in range(facts.num_row_groups):
+        columns = facts.row_group(group)
+        held += sum(columns.column(i).total_compressed_size for i in range(columns.num_columns))
+        if held >= length or group == facts.num_row_groups - 1:
+            ends.append(group + 1)
+            held = 0
+    return [Span(n, start, stop, "groups") for n, (start, stop) in enumerate(pairwise([0, *ends]))]
 
 
 def _group(

@@ -9,6 +9,7 @@ import pyarrow as pa
 from pyarrow import fs
 
 from pipelines.ingest.parquet import Columns, read_columns
+from pipelines.ingest.spans import Part
 
 COLUMNS = Columns(text="content", metadata=("dump", "segment"))
 """image_urls is left out: lists of addresses that no stage reads, several times a short document's size."""
@@ -20,6 +21,7 @@ def read(
     *,
     batch_bytes: int = 4 << 20,
     options: Mapping[str, Any],
+    part: Part | None = None,
 ) -> Iterator[pa.RecordBatch]:
     """Read one RefinedWeb shard. No options."""
-    return read_columns(path, filesystem, batch_bytes, COLUMNS)
+    return read_columns(path, filesystem, batch_bytes, COLUMNS, part)

@@ -16,7 +16,7 @@ class Reader(Protocol):
 
     A record that cannot be read is a row with `error`; a file that cannot be opened or understood raises
     `daybreak.errors.InputError`. Memory is flat in the file's size: a batch holds about `batch_bytes` of
-    content.
+    content. A reader that can read a span of a file alone takes `part` too, and has its place in CUTS.
     """
 
     def __call__(

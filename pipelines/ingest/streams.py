@@ -70,17 +70,17 @@ class Window:
         return self._block[begin : begin + size]
 
 
-def pieces(file: pa.NativeFile) -> Iterator[Piece]:
+def pieces(file: pa.NativeFile, at: int = 0) -> Iterator[Piece]:
     """Decode `file` (gzip, zstd, xz, bz2, lz4 or plain, told by its first bytes), all members in file order.
 
-    Memory is flat in the file's size. After damage the stream goes on with the next member that decodes.
+    `at`: a member's start, or any byte of a plain file, to begin at. Memory is flat in the file's size. After
+    damage the stream goes on with the next member that decodes.
     """
     window = Window(file)
     codec = codec_of(window.at(0, 16))
     if codec is None:
-        yield from _plain(window)
+        yield from _plain(window, at)
         return
-    at = 0
     while at < window.size:
         head = window.at(at, 16)
         if not head.strip(b"\0"):
@@ -93,9 +93,9 @@ def pieces(file: pa.NativeFile) -> Iterator[Piece]:
     yield Piece(member=window.size)
 
 
-def _plain(window: Window) -> Iterator[Piece]:
-    yield Piece(member=0)
-    for at in range(0, window.size, LAST_FEED):
+def _plain(window: Window, start: int) -> Iterator[Piece]:
+    yield Piece(member=start)
+    for at in range(start, window.size, LAST_FEED):
         yield Piece(window.at(at, LAST_FEED))
     yield Piece(member=window.size)
 

@@ -9,6 +9,7 @@ import pyarrow as pa
 from pyarrow import fs
 
 from pipelines.ingest.jsonl import Fields, read_json_lines
+from pipelines.ingest.spans import Part
 
 
 def read(
@@ -17,9 +18,10 @@ def read(
     *,
     batch_bytes: int = 4 << 20,
     options: Mapping[str, Any],
+    part: Part | None = None,
 ) -> Iterator[pa.RecordBatch]:
     """Read one shard of The Pile; the metadata's `pile_set_name` names the sub-source. No options."""
-    return read_json_lines(path, filesystem, batch_bytes, "text", _describe)
+    return read_json_lines(path, filesystem, batch_bytes, "text", _describe, part)
 
 
 def _describe(document: dict[str, Any]) -> Fields:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
 from pyarrow import fs
 from resiliparse.parse.encoding import detect_mime
 
+from pipelines.ingest.archives import records
 from pipelines.ingest.frames import MAX_RECORD, Frame, Frames
 from pipelines.ingest.http import decode_body, parse_response
 from pipelines.ingest.rows import Row, batches, broken, iso_utc, json_object
-from pipelines.ingest.streams import open_file, pieces, unreadable
+from pipelines.ingest.spans import Part
+from pipelines.ingest.streams import unreadable
 
 HTML = ("text/html", "application/xhtml+xml")
 
@@ -23,6 +26,7 @@ def read(
     *,
     batch_bytes: int = 4 << 20,
     options: Mapping[str, Any],
+    part: Part | None = None,
 ) -> Iterator[pa.RecordBatch]:
     """Read one WARC or ARC file, in any compression. Option: max_record_bytes (64 MiB).
 
@@ -30,18 +34,15 @@ def read(
     'http_status' (not 200) or 'mime' (not HTML). Raises InputError where the file cannot be opened or holds
     no record.
     """
-    with open_file(path, filesystem) as file:
-        frames = Frames(pieces(file), options.get("max_record_bytes", MAX_RECORD))
-        yield from batches(_checked(frames, path), batch_bytes)
+    limit = options.get("max_record_bytes", MAX_RECORD)
+    found = records(path, filesystem, partial(judge, path), limit, part)
+    yield from batches(map(row_of, found), batch_bytes)
 
 
-def _checked(frames: Frames, path: str) -> Iterator[Row]:
-    for row in map(row_of, frames):
-        if not frames.seen and not frames.damaged:
-            raise unreadable(
-                path, "no WARC or ARC record stands in it", "Check the source's paths and layout"
-            )
-        yield row
+def judge(path: str, frames: Frames, _: Frame) -> None:
+    """Raise InputError for a file that begins with no record, unless it is damaged there."""
+    if not frames.seen and not frames.damaged:
+        raise unreadable(path, "no WARC or ARC record stands in it", "Check the source's paths and layout")
 
 
 def row_of(frame: Frame) -> Row:

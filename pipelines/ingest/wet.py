@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
 from pyarrow import fs
 
+from pipelines.ingest.archives import records
 from pipelines.ingest.frames import MAX_RECORD, Frame, Frames
 from pipelines.ingest.rows import Row, batches, broken, iso_utc, json_object
-from pipelines.ingest.streams import open_file, pieces, unreadable
-from pipelines.ingest.warc import dropped, target
+from pipelines.ingest.spans import Part
+from pipelines.ingest.streams import unreadable
+from pipelines.ingest.warc import dropped, judge, target
 
 
 def read(
@@ -20,26 +23,24 @@ def read(
     *,
     batch_bytes: int = 4 << 20,
     options: Mapping[str, Any],
+    part: Part | None = None,
 ) -> Iterator[pa.RecordBatch]:
     """Read one WET file. Option: max_record_bytes (64 MiB).
 
     Records that are no conversion are rows with drop 'record_type'. Raises InputError where the file cannot
-    be opened, holds no record, or is WAT.
+    be opened, holds no record, or begins as WAT.
     """
-    with open_file(path, filesystem) as file:
-        frames = Frames(pieces(file), options.get("max_record_bytes", MAX_RECORD))
-        yield from batches(_rows(frames, path), batch_bytes)
+    limit = options.get("max_record_bytes", MAX_RECORD)
+    found = records(path, filesystem, partial(_judge, path), limit, part)
+    yield from batches(map(_row, found), batch_bytes)
 
 
-def _rows(frames: Frames, path: str) -> Iterator[Row]:
-    for frame in frames:
-        if not frames.seen and not frames.damaged:
-            raise unreadable(path, "no WARC record stands in it", "Check the source's paths and layout")
-        if _is_wat(frame.fields):
-            raise unreadable(
-                path, "it is WAT, metadata of pages without their text", "Give the .wet.gz or .warc.gz file"
-            )
-        yield _row(frame)
+def _judge(path: str, frames: Frames, frame: Frame) -> None:
+    judge(path, frames, frame)
+    if _is_wat(frame.fields):
+        raise unreadable(
+            path, "it is WAT, metadata of pages without their text", "Give the .wet.gz or .warc.gz file"
+        )
 
 
 def _is_wat(fields: Mapping[str, str]) -> bool:

@@ -36,8 +36,6 @@ from pipelines.wide import write_parts
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-IN_PROGRESS = "in-progress-"
-
 
 class Dedup(Step):
     """The step. Finished phases outlive a killed run: `dedup/in-progress-…`, removed when the step commits."""
@@ -125,13 +123,8 @@ class Dedup(Step):
         inputs = {name: manifest.digest for name, manifest in context.inputs.items()}
         code = code_version(self.code, self.libraries)
         known = inputs | self.outside(context.recipe)
-        wanted = IN_PROGRESS + fingerprint(self.name, code, self.settings(context.recipe), known)[:16]
-        store = context.workspace.store.below(self.name)
-        for name in store.names():
-            if name.startswith(IN_PROGRESS) and name != wanted:
-                store.remove(name)
-        store.make(wanted)
-        return store.below(wanted)
+        wanted = fingerprint(self.name, code, self.settings(context.recipe), known)
+        return context.workspace.in_progress(self.name, wanted)
 
     def _scanned(self, context: Context, units: list[Unit], phases: Phases) -> Phase:
         return phases.phase("scan", SIGNATURES, lambda: documents(context, units))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -14,12 +14,15 @@ from daybreak.recipe import Recipe
 from daybreak.storage import Store
 from pipelines.chain import Chain, build_chain
 from pipelines.extract.html import Extract
+from pipelines.finished import Finished
 from pipelines.ingest.identify import doc_id
 from pipelines.ingest.inputs import Input, expand
 from pipelines.ingest.registry import READERS
-from pipelines.ingest_tables import IngestTables
+from pipelines.ingest.spans import Part
+from pipelines.ingest_tables import TABLES, IngestTables
+from pipelines.ingest_units import Cut, Job, Work, failures, jobs, large, misread, unit_bytes, unit_name
 from pipelines.language.identifiers import identifier
-from pipelines.narrow import UnitResult, run_units
+from pipelines.narrow import R, Tell, U, UnitResult, run_units
 from pipelines.outside import outside_digests, outside_settings
 from pipelines.pii.settings import key_fingerprint
 from pipelines.quality.lines import editor_of
@@ -30,31 +33,38 @@ from pipelines.step import Context, Result, Step
 
 @dataclass(frozen=True)
 class IngestUnit:
-    """The work on one input file, as a task carries it."""
+    """The work on one input file or a part of it, as a task carries it."""
 
     store: Store
     recipe: Recipe
 
-    def __call__(self, item: Input) -> UnitResult:
-        """Read the file to its end; an unreadable file is one quarantined record and a failure to count."""
+    def __call__(self, item: Input, part: Part | None = None) -> UnitResult:
+        """Read the file or part to its end; an unreadable one is one quarantined record and a failure to count.
+
+        A part that lies behind the file's last record has no tables.
+        """
         chain = build_chain(self.recipe, item.source)
-        with IngestTables(self.store, item, chain) as tables:
+        unit = unit_name(item, part.span if part else None)
+        with IngestTables(self.store, item, chain, unit) as tables:
             failure = None
             try:
-                self._read(item, chain, tables)
+                self._read(item, part, chain, tables)
             except InputError as error:
                 failure = str(error)
                 tables.unreadable(failure)
-            return UnitResult(item.unit, tables.close(), tables.ledger.counts(), failure)
+            if part is not None and part.beyond and failure is None:
+                tables.discard()
+                return UnitResult(unit)
+            facts = part.facts() if part is not None else {}
+            return UnitResult(unit, tables.close(), tables.ledger.counts(), failure, facts)
 
-    def _read(self, item: Input, chain: Chain, tables: IngestTables) -> None:
+    def _read(self, item: Input, part: Part | None, chain: Chain, tables: IngestTables) -> None:
         source = self.recipe.sources[item.source]
         extract = Extract(main_content=self.recipe.extract.main_content)
         read = READERS[source.format]
         filesystem = fs.LocalFileSystem() if "://" not in item.path else fs.FileSystem.from_uri(item.path)[0]
-        for raw in read(
-            item.path, filesystem, batch_bytes=self.recipe.ingest.batch_bytes, options=source.options
-        ):
+        size, more = self.recipe.ingest.batch_bytes, {} if part is None else {"part": part}
+        for raw in read(item.path, filesystem, batch_bytes=size, options=source.options, **more):
             raw = raw.append_column("doc_id", doc_id(item.source, item.file, raw))
             live = tables.divert("ingest", raw)
             # ids are those of the record as read, whatever extraction makes of it
@@ -63,14 +73,19 @@ class IngestUnit:
 
 
 class Ingest(Step):
-    """The step: all sources in, five tables out, laid out by input file."""
+    """The step: all sources in, five tables out, laid out by unit: an input file, or a span of a large one.
+
+    Finished units outlive a killed run, in `ingest/in-progress-…`.
+    """
 
     name = "ingest"
+    resumes = True
     code = (
         "daybreak.schema",
         "pipelines.parts",
         "pipelines.chain",
         "pipelines.ingest_tables",
+        "pipelines.ingest_units",
         "pipelines.steps.ingest",
         "pipelines.ingest",
         "pipelines.extract",
@@ -98,6 +113,7 @@ class Ingest(Step):
         return {
             "sources": sources,
             "batch_bytes": recipe.ingest.batch_bytes,
+            "unit_bytes": recipe.ingest.unit_bytes,
             "extract": recipe.extract.model_dump(),
             "language": recipe.language.model_dump(include={"identifier", "max_chars", "segments"}),
             "scrub": recipe.scrub.model_dump(exclude={"max_density", "min_findings"}),
@@ -116,14 +132,8 @@ class Ingest(Step):
     def run(self, context: Context) -> Result:
         """Read everything; fail past `ingest.max_bad_inputs` unreadable files."""
         items = inputs(context.recipe)
-        results = run_units(
-            context.spark,
-            sorted(items, key=lambda i: (-i.size, i.unit)),
-            IngestUnit(context.out, context.recipe),
-            context.progress,
-            context.recipe.spark.partitions,
-        )
-        bad = {r.unit: r.failure for r in results if r.failure}
+        results = Reading(context, items).results()
+        bad = failures(items, results)
         _within_budget(bad, context.recipe.ingest.max_bad_inputs)
         return Result(
             tables=gather(results),
@@ -134,6 +144,36 @@ class Ingest(Step):
                 "outside": outside_digests(context.recipe),
             },
         )
+
+
+class Reading:
+    """The reading of all files: those of their units that no earlier run has finished, and the check of spans."""
+
+    def __init__(self, context: Context, items: Sequence[Input]) -> None:
+        self._context, self._items = context, items
+        self._finished = Finished(context.out)
+        self._work = Work(IngestUnit(context.out, context.recipe), self._finished)
+
+    def results(self) -> list[UnitResult]:
+        """What every unit came to, by name."""
+        recipe, found = self._context.recipe, self._finished.take_over(TABLES)
+        divided = large(recipe, self._items)
+        spans = dict(zip((i.unit for i in divided), self._run(divided, Cut(recipe)), strict=True))
+        slots = self._context.spark.sparkContext.defaultParallelism
+        found |= self._read(jobs(self._items, spans, found, slots))
+        while wrong := misread(divided, spans, found):
+            for job in wrong:
+                self._finished.forget(job.unit)
+            found |= self._read(wrong)
+        return [found[unit] for unit in sorted(found)]
+
+    def _read(self, wanted: list[Job]) -> dict[str, UnitResult]:
+        tell = self._finished.watch(sum(job.size for job in wanted), unit_bytes)
+        return {r.unit: r for results in self._run(wanted, self._work, tell) for r in results}
+
+    def _run(self, units: list[U], work: Callable[[U], R], tell: Tell | None = None) -> list[R]:
+        context = self._context
+        return run_units(context.spark, units, work, context.progress, context.recipe.spark.partitions, tell)
 
 
 def inputs(recipe: Recipe) -> list[Input]:
