@@ -23,8 +23,8 @@ class Line(NamedTuple):
     error: str | None = None
 
 
-def lines(stream: Iterable[Piece], limit: int = MAX_LINE) -> Iterator[Line]:
-    """Yield every line that is not blank; what damage leaves unfinished is one line with `error` set."""
+def lines(stream: Iterable[Piece], limit: int = MAX_LINE, blank: bool = False) -> Iterator[Line]:
+    """Yield every line, blank ones only if `blank`; what damage leaves unfinished is one line with `error`."""
     start, length, parts = 0, 0, list[bytes]()
     for piece in stream:
         if piece.damage:
@@ -37,14 +37,14 @@ def lines(stream: Iterable[Piece], limit: int = MAX_LINE) -> Iterator[Line]:
         _keep(parts, head, length, limit)
         if not feed:
             continue
-        yield from _line(start, length, length + 1, parts, limit)
+        yield from _line(start, length, length + 1, parts, limit, blank)
         start += length + 1
         *whole, last = tail.split(b"\n")
         for data in whole:
-            yield from _line(start, len(data), len(data) + 1, [data], limit)
+            yield from _line(start, len(data), len(data) + 1, [data], limit, blank)
             start += len(data) + 1
         length, parts = len(last), [last]
-    yield from _line(start, length, length, parts, limit)
+    yield from _line(start, length, length, parts, limit, blank)
 
 
 def _keep(parts: list[bytes], data: bytes, length: int, limit: int) -> None:
@@ -55,7 +55,7 @@ def _keep(parts: list[bytes], data: bytes, length: int, limit: int) -> None:
         parts[:] = [b"".join(parts)[:MAX_QUARANTINED]]
 
 
-def _line(start: int, size: int, length: int, parts: list[bytes], limit: int) -> Iterator[Line]:
+def _line(start: int, size: int, length: int, parts: list[bytes], limit: int, blank: bool) -> Iterator[Line]:
     data = b"".join(parts)
     if size > limit:
         yield Line(
@@ -63,5 +63,5 @@ def _line(start: int, size: int, length: int, parts: list[bytes], limit: int) ->
         )
     else:
         data = data.removeprefix(BOM) if start == 0 else data
-        if data and not data.isspace():
+        if (blank and length) or (data and not data.isspace()):
             yield Line(start, length, data)

@@ -11,6 +11,7 @@ from resiliparse.parse.encoding import detect_mime
 
 from pipelines.ingest.frames import MAX_RECORD, Frame, Frames
 from pipelines.ingest.http import decode_body, parse_response
+from pipelines.ingest.ranges import frames_at
 from pipelines.ingest.rows import Row, batches, broken, iso_utc, json_object
 from pipelines.ingest.streams import open_file, pieces, unreadable
 
@@ -24,15 +25,19 @@ def read(
     batch_bytes: int = 4 << 20,
     options: Mapping[str, Any],
 ) -> Iterator[pa.RecordBatch]:
-    """Read one WARC or ARC file, in any compression. Option: max_record_bytes (64 MiB).
+    """Read one WARC or ARC file, in any compression. Options: max_record_bytes (64 MiB); from a selection,
+    `ranges` (offset, length) of the records to read, all others are passed over.
 
     `payload` is the HTML with HTTP's codings undone. Other records are rows with `drop`: 'record_type',
     'http_status' (not 200) or 'mime' (not HTML). Raises InputError where the file cannot be opened or holds
     no record.
     """
+    limit = options.get("max_record_bytes", MAX_RECORD)
     with open_file(path, filesystem) as file:
-        frames = Frames(pieces(file), options.get("max_record_bytes", MAX_RECORD))
-        yield from batches(_checked(frames, path), batch_bytes)
+        if ranges := options.get("ranges"):
+            yield from batches(map(row_of, frames_at(file, ranges, limit)), batch_bytes)
+            return
+        yield from batches(_checked(Frames(pieces(file), limit), path), batch_bytes)
 
 
 def _checked(frames: Frames, path: str) -> Iterator[Row]:

@@ -37,7 +37,9 @@ def _rows(frames: Frames, path: str) -> Iterator[Row]:
             raise unreadable(path, "no WARC record stands in it", "Check the source's paths and layout")
         if _is_wat(frame.fields):
             raise unreadable(
-                path, "it is WAT, metadata of pages without their text", "Give the .wet.gz or .warc.gz file"
+                path,
+                "it is WAT, metadata of pages without their text",
+                "Give the .wet.gz or .warc.gz file, or read it as commoncrawl_wat",
             )
         yield _row(frame)
 

@@ -15,8 +15,9 @@ from daybreak.storage import Store
 from pipelines.chain import Chain, build_chain
 from pipelines.extract.html import Extract
 from pipelines.ingest.identify import doc_id
-from pipelines.ingest.inputs import Input, expand
+from pipelines.ingest.inputs import Input
 from pipelines.ingest.registry import READERS
+from pipelines.ingest.sources import files_of, options_of
 from pipelines.ingest_tables import IngestTables
 from pipelines.language.identifiers import identifier
 from pipelines.narrow import UnitResult, run_units
@@ -52,9 +53,8 @@ class IngestUnit:
         extract = Extract(main_content=self.recipe.extract.main_content)
         read = READERS[source.format]
         filesystem = fs.LocalFileSystem() if "://" not in item.path else fs.FileSystem.from_uri(item.path)[0]
-        for raw in read(
-            item.path, filesystem, batch_bytes=self.recipe.ingest.batch_bytes, options=source.options
-        ):
+        options = options_of(source, item)
+        for raw in read(item.path, filesystem, batch_bytes=self.recipe.ingest.batch_bytes, options=options):
             raw = raw.append_column("doc_id", doc_id(item.source, item.file, raw))
             live = tables.divert("ingest", raw)
             # ids are those of the record as read, whatever extraction makes of it
@@ -109,7 +109,7 @@ class Ingest(Step):
     def outside(self, recipe: Recipe) -> dict[str, str]:
         """Every input file by size and time of its last change, models, lists and key by their content."""
         model = identifier(recipe.language.identifier, recipe.language.model)
-        files = {f"{i.source}/{i.file}": f"{i.size}:{i.mtime_ns}" for i in inputs(recipe)}
+        files = {f"{i.source}/{i.file}": i.identity for i in inputs(recipe)}
         known = {"language model": model.fingerprint, **outside_digests(recipe), **key_fingerprint(recipe)}
         return files | known
 
@@ -129,7 +129,7 @@ class Ingest(Step):
             tables=gather(results),
             accounting=[c for r in results for c in r.counts],
             facts={
-                "files": [asdict(i) for i in items],
+                "files": [_facts(i) for i in items],
                 "bad_inputs": bad,
                 "outside": outside_digests(context.recipe),
             },
@@ -138,7 +138,12 @@ class Ingest(Step):
 
 def inputs(recipe: Recipe) -> list[Input]:
     """Every file of every source, sorted by source and name."""
-    return [i for name, source in sorted(recipe.sources.items()) for i in expand(name, source.paths)]
+    return [i for name, source in sorted(recipe.sources.items()) for i in files_of(name, source)]
+
+
+def _facts(item: Input) -> dict[str, Any]:
+    known = asdict(item)
+    return known | {"ranges": len(item.ranges)} if known.pop("ranges") else known
 
 
 def edits(recipe: Recipe, source: str) -> str | None:
