@@ -7,9 +7,10 @@ whose statistics allow a match: a domain costs a few row groups, a language the 
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Sequence
-from functools import lru_cache, reduce
+from functools import reduce
 from operator import and_, or_
 from typing import TypeVar
 
@@ -17,11 +18,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
-from xxhash import xxh3_64_intdigest
+import pyarrow.parquet as pq
+from xxhash import xxh3_64_intdigest, xxh3_128_hexdigest
 
 from daybreak.errors import InputError, RecipeError
+from daybreak.manifest import canonical
 from daybreak.recipe.crawl import Select
 from daybreak.recipe.model import Source
+from daybreak.storage import Store
 from pipelines.ingest.crawls import below, listing
 from pipelines.ingest.inputs import Input
 from pipelines.ingest.streams import open_file, unreadable
@@ -32,19 +36,46 @@ SUBSET = "/subset=warc/"
 """The part of the index that holds pages; the others hold redirects, errors and robots.txt."""
 
 
-def selected_files(name: str, source: Source) -> list[Input]:
+def selected_files(name: str, source: Source, kept: Store | None = None) -> list[Input]:
     """An input for each WARC file that holds pages which fit `source.select`, with their ranges.
 
-    Raises InputError where the index cannot be read or no page fits, RecipeError for an unknown language.
+    kept: where a search that was done is found again, for a published index never changes. Raises InputError
+    where the index cannot be read or no page fits, RecipeError for an unknown language.
     """
     assert source.crawl is not None and source.select is not None
-    found = _places(source.base, source.crawl, source.select.model_dump_json())
+    listed = listing(source.base, f"crawl-data/{source.crawl}/cc-index-table.paths.gz")
+    paths = [below(source.base, path) for path in listed if SUBSET in path]
+    found = _kept(paths, source.select, kept) if kept else places(paths, source.select)
     if not found.num_rows:
         raise InputError(f"{name}: no page in the index of {source.crawl} fits `select`. Ask for less")
     return [
         Input(name, file, below(source.base, file), sum(length for _, length in ranges), 0, ranges)
         for file, ranges in _by_file(found)
     ]
+
+
+def _kept(paths: Sequence[str], select: Select, store: Store) -> pa.Table:
+    """What a search finds, from `store` where it was done before; else by searching."""
+    known = [[path, *_facts(path)] for path in paths]
+    name = f"{xxh3_128_hexdigest(canonical([known, select.model_dump()]))}.parquet"
+    try:
+        with store.filesystem.open_input_file(store.path(name)) as file:
+            return pq.read_table(file)
+    except (OSError, pa.ArrowException):
+        found = places(paths, select)
+    sink = pa.BufferOutputStream()
+    pq.write_table(found, sink)
+    store.make()
+    store.write(name, sink.getvalue().to_pybytes())
+    return found
+
+
+def _facts(path: str) -> list[int]:
+    """Size and time of an index file on this machine, where it may be written anew."""
+    if "://" in path or not os.path.exists(path):
+        return []
+    known = os.stat(path)
+    return [known.st_size, known.st_mtime_ns]
 
 
 def _by_file(places: pa.Table) -> Iterable[tuple[str, tuple[tuple[int, int], ...]]]:
@@ -56,15 +87,12 @@ def _by_file(places: pa.Table) -> Iterable[tuple[str, tuple[tuple[int, int], ...
     return ((file, tuple(found.items())) for file, found in ranges.items())
 
 
-@lru_cache(maxsize=16)
-def _places(base: str, crawl: str, select: str) -> pa.Table:
-    """PLACE of every page that fits, sorted; kept for the process, for a published index does not change."""
-    asked = Select.model_validate_json(select)
-    condition = predicate(asked)
-    paths = [path for path in listing(base, f"crawl-data/{crawl}/cc-index-table.paths.gz") if SUBSET in path]
-    found = [_matching(below(base, path), condition) for path in paths]
+def places(paths: Iterable[str], select: Select) -> pa.Table:
+    """PLACE of every page in the index files at `paths` that fits, sorted."""
+    condition = predicate(select)
+    found = [_matching(path, condition) for path in paths]
     table = pa.concat_tables(found) if found else _table()
-    return _drawn(table.sort_by([(name, "ascending") for name in PLACE]), asked)
+    return _drawn(table.sort_by([(name, "ascending") for name in PLACE]), select)
 
 
 def _table() -> pa.Table:

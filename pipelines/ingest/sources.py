@@ -6,16 +6,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from daybreak.recipe.model import Source
+from daybreak.storage import Store
 from pipelines.ingest.crawls import crawl_files
 from pipelines.ingest.huggingface import data_files
 from pipelines.ingest.inputs import Input, expand
 from pipelines.ingest.selection import selected_files
 
 
-def files_of(name: str, source: Source) -> list[Input]:
-    """Every input of the source called `name`, sorted by file; raises InputError where there is none."""
+def files_of(name: str, source: Source, kept: Store | None = None) -> list[Input]:
+    """Every input of the source called `name`, sorted by file; raises InputError where there is none.
+
+    kept: a folder for searches of an index, which take long.
+    """
     if source.select is not None:
-        return selected_files(name, source)
+        return selected_files(name, source, kept)
     if source.crawl is not None:
         return crawl_files(name, source)
     if source.format == "huggingface":

@@ -28,6 +28,8 @@ from pipelines.quality.segmenters import segmenter_versions
 from pipelines.quality.wanted import families_of
 from pipelines.step import Context, Result, Step
 
+SELECTIONS = "selections"
+
 
 @dataclass(frozen=True)
 class IngestUnit:
@@ -137,8 +139,9 @@ class Ingest(Step):
 
 
 def inputs(recipe: Recipe) -> list[Input]:
-    """Every file of every source, sorted by source and name."""
-    return [i for name, source in sorted(recipe.sources.items()) for i in files_of(name, source)]
+    """Every file of every source, sorted by source and name; searches of an index stay in the workspace."""
+    kept = Store.at(recipe.workspace).below(SELECTIONS)
+    return [i for name, source in sorted(recipe.sources.items()) for i in files_of(name, source, kept)]
 
 
 def _facts(item: Input) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from warcio.warcwriter import WARCWriter
 
 from daybreak.errors import InputError, RecipeError
 from daybreak.recipe.model import Source
+from daybreak.storage import Store
 from pipelines.ingest import READERS
 from pipelines.ingest.inputs import Input
 from pipelines.ingest.sources import files_of, options_of
@@ -175,6 +177,26 @@ def test_statistics_spare_the_row_groups_of_other_domains(base: Path) -> None:
     assert [r["url"] for r in chosen(base, domains=["bbc.co.uk"], mime=["text/html"])] == [PAGES[4][0]]
     with pytest.raises(InputError, match=r"parquet: the index cannot be searched"):
         chosen(base, languages=["en"])
+
+
+def test_a_search_is_done_once_unless_the_index_or_the_wish_changes(base: Path) -> None:
+    """What was found is found again without the index, until the file is another."""
+    kept = Store.at(base / "kept")
+    index = next(base.glob(f"{INDEX}/subset=warc/*"))
+    first = files_of("web", source(base, languages=["de"]), kept)
+    known, data = index.stat(), index.read_bytes()
+    index.write_bytes(b"x" * len(data))
+    os.utime(index, ns=(known.st_atime_ns, known.st_mtime_ns))
+    assert files_of("web", source(base, languages=["de"]), kept) == first
+    with pytest.raises(InputError, match="the index cannot be searched"):
+        files_of("web", source(base, languages=["en"]), kept)
+    os.utime(index, ns=(0, 0))
+    with pytest.raises(InputError, match="the index cannot be searched"):
+        files_of("web", source(base, languages=["de"]), kept)
+    index.write_bytes(data)
+    (base / "kept").joinpath(kept.names()[0]).write_bytes(b"torn")
+    os.utime(index, ns=(known.st_atime_ns, known.st_mtime_ns))
+    assert files_of("web", source(base, languages=["de"]), kept) == first
 
 
 def test_what_is_read_of_a_file_is_part_of_its_identity(base: Path) -> None:
