@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -19,7 +20,7 @@ from pyarrow import fs
 
 from daybreak.errors import InputError
 from pipelines.ingest import delimited, text
-from pipelines.ingest.inputs import Input, expand
+from pipelines.ingest.inputs import Input, expand, glob_pattern
 from pipelines.ingest.keyed import read_keyed
 from pipelines.ingest.keys import Keys
 from pipelines.ingest.streams import open_file, unreadable
@@ -35,6 +36,9 @@ SPLITS = {
 
 Patterns = Mapping[str, Sequence[str]]
 """Patterns of files, below the folder, by split."""
+
+Held = Mapping[str, Input]
+"""What a folder holds, by name below the folder."""
 
 
 def read(
@@ -65,25 +69,26 @@ def data_files(name: str, folders: Sequence[str], options: Mapping[str, Any]) ->
     for folder in folders:
         root = folder.rstrip("/")
         prefix = root.rsplit("/", 1)[-1] + "/" if len(folders) > 1 else ""
-        patterns = _patterns(name, root, options.get("config"))
+        held = {item.file: item for item in expand(name, [root])}
+        patterns = _patterns(name, root, held, options.get("config"))
         for split in _wanted(name, root, patterns, options.get("splits", ["train"])):
-            found += _inputs(name, root, prefix, patterns[split])
+            files = _matched(name, root, held, patterns[split])
+            found += [replace(held[file], file=prefix + file) for file in files]
     return sorted(set(found))
 
 
-def _inputs(name: str, root: str, prefix: str, patterns: Sequence[str]) -> list[Input]:
-    """The files that `patterns` name below `root`."""
-    return [
-        Input(name, prefix + _below(item.path, root), item.path, item.size, item.mtime_ns)
-        for item in expand(name, [f"{root}/{pattern}" for pattern in patterns])
-        if DATA.search(item.path)
-    ]
-
-
-def _below(path: str, root: str) -> str:
-    """`path` from `root` on, wherever the file system lets the root's path begin."""
-    place = root.removeprefix("file://")
-    return path[path.index(place) + len(place) + 1 :] if place in path else path.rsplit("/", 1)[-1]
+def _matched(name: str, root: str, held: Held, patterns: Sequence[str]) -> set[str]:
+    """The data files in the folder that `patterns` name."""
+    found: set[str] = set()
+    for pattern in patterns:
+        rule = re.compile(glob_pattern(pattern))
+        matched = {file for file in held if file == pattern or rule.fullmatch(file)}
+        if not matched:
+            raise InputError(
+                f"{name}: '{pattern}' matches no file in {root}, which holds {len(held)}. Fetch the folder whole"
+            )
+        found |= {file for file in matched if DATA.search(file)}
+    return found
 
 
 def _wanted(name: str, root: str, patterns: Patterns, splits: Sequence[str]) -> list[str]:
@@ -98,35 +103,33 @@ def _wanted(name: str, root: str, patterns: Patterns, splits: Sequence[str]) -> 
     return list(splits)
 
 
-def _patterns(name: str, root: str, config: str | None) -> Patterns:
+def _patterns(name: str, root: str, held: Held, config: str | None) -> Patterns:
     """The data files by split; the split '' is that of a folder that was saved as one."""
-    if (saved := _json(f"{root}/dataset_dict.json")) is not None:
-        return {split: _saved(f"{root}/{split}", f"{split}/") for split in saved.get("splits", [])}
-    if _json(f"{root}/state.json") is not None:
-        return {"": _saved(root, "")}
-    configs = _configs(root)
+    if (saved := _json(held, "dataset_dict.json")) is not None:
+        return {split: _saved(held, f"{split}/") for split in saved.get("splits", [])}
+    if "state.json" in held:
+        return {"": _saved(held, "")}
+    configs = _configs(held)
     if configs:
         return _data_files(_chosen(name, root, configs, config))
     if config is not None:
         raise InputError(f"{name}: {root} has no configs, so no {config!r}. Leave options.config out")
-    return _by_name(name, root)
+    return _by_name(name, root, held)
 
 
-def _saved(folder: str, prefix: str) -> list[str]:
-    state = _json(f"{folder}/state.json")
-    if state is None:
-        raise unreadable(f"{folder}/state.json", "there is no such file", "Save the data set again")
+def _saved(held: Held, prefix: str) -> list[str]:
+    state = _json(held, f"{prefix}state.json") or {}
     return [prefix + file["filename"] for file in state.get("_data_files", [])]
 
 
-def _configs(root: str) -> list[Mapping[str, Any]]:
+def _configs(held: Held) -> list[Mapping[str, Any]]:
     """`configs` of README.md, those with data files."""
-    card = _bytes(f"{root}/README.md")
-    head = FRONT_MATTER.match(card.decode(errors="replace")) if card else None
+    card = _bytes(held["README.md"].path) if "README.md" in held else b""
+    head = FRONT_MATTER.match(card.decode(errors="replace"))
     try:
         values = yaml.safe_load(head[1]) if head else None
     except yaml.YAMLError as error:
-        raise unreadable(f"{root}/README.md", f"its YAML cannot be read ({error})", "Mend it") from None
+        raise unreadable(held["README.md"].path, f"its YAML cannot be read ({error})", "Mend it") from None
     configs = values.get("configs") if isinstance(values, Mapping) else None
     return [c for c in configs or [] if isinstance(c, Mapping) and ("data_files" in c or "data_dir" in c)]
 
@@ -159,9 +162,9 @@ def _data_files(config: Mapping[str, Any]) -> Patterns:
     return found
 
 
-def _by_name(name: str, root: str) -> Patterns:
+def _by_name(name: str, root: str, held: Held) -> Patterns:
     """Data files by the split that their path names; all are train where none names one."""
-    paths = [item.file for item in expand(name, [root]) if DATA.search(item.file)]
+    paths = [file for file in held if DATA.search(file)]
     if not paths:
         raise InputError(f"{name}: {root} holds no data file (Parquet, Arrow, JSON, CSV or text)")
     found: dict[str, list[str]] = {}
@@ -176,19 +179,17 @@ def _split_of(path: str) -> str | None:
     return next((split for split, names in SPLITS.items() if any(name in words for name in names)), None)
 
 
-def _json(path: str) -> dict[str, Any] | None:
-    """The JSON object in a file; None where there is no such file or it holds something else."""
-    data = _bytes(path)
-    try:
-        value = orjson.loads(data) if data else None
-    except orjson.JSONDecodeError:
+def _json(held: Held, file: str) -> dict[str, Any] | None:
+    """The JSON object in a file of the folder; None where there is no such file."""
+    if file not in held:
         return None
-    return value if isinstance(value, dict) else None
+    try:
+        value = orjson.loads(_bytes(held[file].path))
+    except orjson.JSONDecodeError as error:
+        raise unreadable(held[file].path, f"it is not JSON ({error})", "Fetch or save it again") from None
+    return value if isinstance(value, dict) else {}
 
 
-def _bytes(path: str) -> bytes | None:
-    try:
-        with open_file(path) as file:
-            return bytes(file.read())
-    except InputError:
-        return None
+def _bytes(path: str) -> bytes:
+    with open_file(path) as file:
+        return bytes(file.read())

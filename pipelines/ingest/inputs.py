@@ -105,7 +105,7 @@ def _matched(filesystem: fs.FileSystem, place: str) -> list[tuple[str, fs.FileIn
         root, rule = place.rstrip("/"), re.compile(".*")
     else:
         root = place[: place.rindex("/", 0, wild.start())] or "/"
-        rule = re.compile(_regex(place[len(root.rstrip("/")) + 1 :]))
+        rule = re.compile(glob_pattern(place[len(root.rstrip("/")) + 1 :]))
     named = ((_relative(info.path, root), info) for info in _files(filesystem, root))
     return [(name, info) for name, info in named if rule.fullmatch(name) and not _hidden(name)]
 
@@ -123,7 +123,7 @@ def _hidden(name: str) -> bool:
     return any(part.startswith((".", "_")) for part in name.split("/"))
 
 
-def _regex(pattern: str) -> str:
+def glob_pattern(pattern: str) -> str:
     """A glob as a regular expression: '*' and '?' stay within a folder, '**/' crosses any number of them."""
     parts = re.split(r"(\*\*/|\*\*|\*|\?|\[[^\]]+\])", pattern)
     return "".join(_part(part) for part in parts)

@@ -89,6 +89,7 @@ def test_a_subset_is_chosen_by_config_by_default_or_as_the_only_one(tmp_path: Pa
         (["data/train-00000-of-00002.parquet", "data/test-00000-of-00001.parquet"], ["data/train-"]),
         (["training/x.jsonl.gz", "eval/x.jsonl.gz"], ["training/x.jsonl.gz"]),
         (["0000.parquet", "constrained.parquet"], ["0000.parquet", "constrained.parquet"]),
+        (["a/train/0.csv", "b/train/0.csv", "c/test/0.csv"], ["a/train/0.csv", "b/train/0.csv"]),
         (["my_train_file_1.txt", "notes.md", ".hidden.csv"], ["my_train_file_1.txt"]),
     ],
 )
@@ -124,6 +125,13 @@ def test_several_folders_keep_their_names_apart(tmp_path: Path) -> None:
     paths = [str(tmp_path / "one"), str(tmp_path / "two/")]
     items = files_of("hub", Source(format="huggingface", paths=paths))
     assert [item.file for item in items] == ["one/a.csv", "two/a.csv"]
+
+
+def test_a_file_that_the_card_names_and_nobody_fetched_is_named(tmp_path: Path) -> None:
+    save(tmp_path, "data/a.csv")
+    card(tmp_path, "configs:\n- config_name: x\n  data_files: [data/a.csv, data/b.csv]\n")
+    with pytest.raises(InputError, match=r"'data/b\.csv' matches no file in .*Fetch the folder whole"):
+        names(tmp_path)
 
 
 def test_a_folder_without_data_and_a_broken_card_are_refused(tmp_path: Path) -> None:
