@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NamedTuple
 
 LICENCE = ("licence", "license")
@@ -53,34 +54,42 @@ class Keys:
             metadata=None if kept is None else tuple(kept),
         )
 
-    def taken(self) -> set[str]:
+    @cached_property
+    def taken(self) -> frozenset[str]:
         """Keys with a place of their own, which `metadata=None` therefore leaves out."""
         own = (self.text, self.url, self.timestamp, self.lang, self.licence, *self.renamed.values())
-        return {key for keys in own for key in keys}
+        return frozenset(key for keys in own for key in keys)
 
     def describe(self, document: Mapping[str, Any]) -> Fields:
         """What a record says besides its text."""
         if self.metadata is None:
-            taken = self.taken()
+            taken = self.taken
             metadata = {key: value for key, value in document.items() if key not in taken}
         else:
             metadata = {key: lookup(document, key) for key in self.metadata}
-        metadata |= {name: first(document, keys) for name, keys in self.renamed.items()}
+        for name, keys in self.renamed.items():
+            metadata[name] = first(document, keys)
         if (licence := first(document, self.licence)) is not None:
             metadata["licence"] = licence
-        url, timestamp, lang = (first(document, keys) for keys in (self.url, self.timestamp, self.lang))
-        return Fields(url, timestamp, lang, metadata)
+        return Fields(
+            first(document, self.url), first(document, self.timestamp), first(document, self.lang), metadata
+        )
 
 
 def first(document: Mapping[str, Any], keys: Sequence[str]) -> object:
     """The value of the first of `keys` that has one; None where none has."""
-    return next((value for key in keys if (value := lookup(document, key)) is not None), None)
+    for key in keys:
+        if (value := lookup(document, key)) is not None:
+            return value
+    return None
 
 
 def lookup(document: Mapping[str, Any], key: str) -> object:
     """The value under `key`: as it stands, else as a dotted path into nested objects; None where absent."""
     if key in document:
         return document[key]
+    if "." not in key:
+        return None
     value: object = document
     for part in key.split("."):
         if not isinstance(value, Mapping):

@@ -92,7 +92,7 @@ def resolve(keys: Keys, schema: pa.Schema, path: str) -> Keys:
     renamed = {name: found for name, named in keys.renamed.items() if (found := _first(schema, named))}
     own = Keys(tuple(there), url, timestamp, lang, licence, (), renamed)
     wanted = schema.names if keys.metadata is None else keys.metadata
-    left = (key for key in wanted if key not in own.taken() and _type_of(schema, key) is not None)
+    left = (key for key in wanted if key not in own.taken and _type_of(schema, key) is not None)
     return replace(own, metadata=tuple(left))
 
 
@@ -122,7 +122,7 @@ def _value(batch: pa.RecordBatch, key: str) -> pa.Array:
 
 def _columns(keys: Keys) -> list[str]:
     """The columns to read from the file: of a struct, the path into it."""
-    return sorted(keys.taken() | set(keys.metadata or ()))
+    return sorted(keys.taken | set(keys.metadata or ()))
 
 
 def raw_batch(batch: pa.RecordBatch, start: int, keys: Keys) -> pa.RecordBatch:
