@@ -16,7 +16,8 @@ from omegaconf.errors import OmegaConfBaseException
 from pydantic import BaseModel, ValidationError
 
 from daybreak.errors import RecipeError
-from daybreak.recipe.model import FORMATS, Recipe, Section
+from daybreak.recipe.model import FORMATS, Recipe
+from daybreak.recipe.section import Section
 
 
 def load_recipe(path: str | Path, overrides: Sequence[str] = ()) -> Recipe:
@@ -44,7 +45,7 @@ def _read(path: Path) -> DictConfig:
         hint = f" Recipes there: {', '.join(near)}." if near else ""
         raise RecipeError(f"no recipe at {path}.{hint}")
     try:
-        values = OmegaConf.create(yaml.safe_load(path.read_text(encoding="utf-8")))
+        values = OmegaConf.create(_yaml(path.read_text(encoding="utf-8")))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise RecipeError(f"{path} is not YAML: {error}") from None
     if not isinstance(values, DictConfig):
@@ -52,11 +53,25 @@ def _read(path: Path) -> DictConfig:
     return values
 
 
+class _Loader(yaml.SafeLoader):
+    """Reads 2026-01-02 as the text that it is: no key of a recipe is a date object."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, rule) for tag, rule in rules if not tag.endswith(":timestamp")]
+    for first, rules in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def _yaml(text: str) -> Any:
+    return yaml.load(text, _Loader)
+
+
 def _override(values: DictConfig, text: str) -> None:
     key, equals, value = text.partition("=")
     if not equals or not key:
         raise RecipeError(f"override {text!r}: write key=value, for example language.min_score=0.7")
-    OmegaConf.update(values, key, yaml.safe_load(value), merge=True, force_add=True)
+    OmegaConf.update(values, key, _yaml(value), merge=True, force_add=True)
 
 
 def _explain(error: ValidationError) -> Iterable[str]:
@@ -113,7 +128,9 @@ def _absolute(recipe: Recipe) -> Recipe:
         return path if "://" in path else str((home / Path(path).expanduser()).absolute())
 
     sources = {
-        name: source.model_copy(update={"paths": [place(p) for p in source.paths]})
+        name: source.model_copy(
+            update={"paths": [place(p) for p in source.paths], "base": place(source.base)}
+        )
         for name, source in recipe.sources.items()
     }
     updates: dict[str, Any] = {"workspace": place(recipe.workspace), "sources": sources}

@@ -8,7 +8,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
+
+from daybreak.recipe.crawl import COMMON_CRAWL, Files, Select
+from daybreak.recipe.options import check_options
+from daybreak.recipe.section import Section
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=1)]
@@ -17,33 +21,87 @@ SignalName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Format = Literal[
     "commoncrawl_warc",
     "commoncrawl_wet",
+    "commoncrawl_wat",
     "c4",
     "the_pile",
     "openwebtext",
     "oscar",
     "refinedweb",
+    "fineweb",
+    "dolma",
+    "dclm",
+    "the_stack",
+    "gutenberg",
+    "huggingface",
     "jsonl",
     "parquet",
+    "arrow",
+    "csv",
+    "text",
 ]
 FORMATS: tuple[str, ...] = get_args(Format)
 
 
-class Section(BaseModel):
-    """Base of all sections: unknown keys are errors, values do not change."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+DAY = r"^\d{4}-\d{2}-\d{2}$"
 
 
 class Source(Section):
-    """One named input."""
+    """One named input: `paths`, or a `crawl` of Common Crawl."""
 
     format: Format = Field(description="layout of the shards")
-    paths: list[str] = Field(min_length=1, description="files, folders or globs")
+    paths: list[str] = Field(default_factory=list, description="files, folders or globs")
+    crawl: str | None = Field(
+        None,
+        pattern=r"^CC-(NEWS|MAIN-\d{4}(-\d{2,4})?)$",
+        description="a crawl by its name instead of paths: CC-MAIN-2024-10, or CC-NEWS with `day`",
+    )
+    day: str | None = Field(None, pattern=DAY, description="of CC-NEWS: the day (UTC), e.g. 2026-01-02")
+    last_day: str | None = Field(None, pattern=DAY, description="of CC-NEWS: all days from `day` to this one")
+    base: str = Field(
+        COMMON_CRAWL, description="where crawls lie: an address, or a folder laid out like Common Crawl's"
+    )
+    files: Files | None = Field(None, description="a part of the crawl's files")
+    select: Select | None = Field(None, description="pages chosen by the crawl's columnar index")
     weight: Annotated[float, Field(gt=0)] = Field(
         1.0, description="share of the tokens in the mixture, relative"
     )
     rules: list[str] | None = Field(None, description="rule sets for this source instead of quality.rules")
     options: dict[str, Any] = Field(default_factory=dict, description="settings of the reader, e.g. text_key")
+
+    @field_validator("options")
+    @classmethod
+    def _options(cls, options: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
+        if layout := info.data.get("format"):
+            check_options(layout, options)
+        return options
+
+    @model_validator(mode="after")
+    def _place(self) -> Source:
+        news, given = self.crawl == "CC-NEWS", self.model_fields_set
+        wrong = {
+            "paths is missing (or name a crawl of Common Crawl: `crawl`)": not self.paths and not self.crawl,
+            "paths and crawl exclude each other": bool(self.paths) and self.crawl is not None,
+            "crawl needs one of the formats commoncrawl_warc, commoncrawl_wet and commoncrawl_wat": (
+                self.crawl is not None and not self.format.startswith("commoncrawl_")
+            ),
+            "crawl CC-NEWS needs `day`, and holds WARC only: format commoncrawl_warc": (
+                news and (self.day is None or self.format != "commoncrawl_warc")
+            ),
+            "day is for crawl CC-NEWS": self.day is not None and not news,
+            "last_day needs `day`, and does not come before it": (
+                self.last_day is not None and self.last_day < (self.day or "9")
+            ),
+            "base and files are for a `crawl`": self.crawl is None and bool(given & {"base", "files"}),
+            "select needs a crawl CC-MAIN-... and format commoncrawl_warc": (
+                self.select is not None and (not self.crawl or news or self.format != "commoncrawl_warc")
+            ),
+            "select and files exclude each other; select.share and select.limit take a part": (
+                self.select is not None and self.files is not None
+            ),
+        }
+        for message in (text for text, holds in wrong.items() if holds):
+            raise ValueError(message)
+        return self
 
 
 class Spark(Section):
@@ -311,6 +369,13 @@ class Against(Section):
     )
     format: Format | None = Field(None, description="layout of the files, as in sources")
     options: dict[str, Any] = Field(default_factory=dict, description="settings of the reader, e.g. text_key")
+
+    @field_validator("options")
+    @classmethod
+    def _options(cls, options: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
+        if layout := info.data.get("format"):
+            check_options(layout, options)
+        return options
 
 
 class Certificate(Section):

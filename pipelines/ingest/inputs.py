@@ -19,18 +19,30 @@ WILD = re.compile(r"[*?\[]")
 
 @dataclass(frozen=True, order=True)
 class Input:
-    """One input file: `file` is relative to the source's root, `path` opens it; bytes, nanoseconds (or 0)."""
+    """One input file: `file` is relative to the source's root, `path` opens it; bytes, nanoseconds (or 0).
+
+    A file of a published listing has size 0: nobody asked for it. `ranges`: the records to read, each by
+    offset and length in bytes, in order; all where there are none.
+    """
 
     source: str
     file: str
     path: str
     size: int
     mtime_ns: int
+    ranges: tuple[tuple[int, int], ...] = ()
 
     @property
     def unit(self) -> str:
         """The name of the unit that this file makes: part of every table's file names."""
         return f"{self.source}-{xxh64_hexdigest(self.file.encode())}"
+
+    @property
+    def identity(self) -> str:
+        """What changes where the file, or what is read of it, changes."""
+        ranges = ",".join(f"{offset}+{length}" for offset, length in self.ranges)
+        known = f"{self.size}:{self.mtime_ns}"
+        return f"{known}:{xxh64_hexdigest(ranges.encode())}" if ranges else known
 
 
 def expand(source: str, paths: Sequence[str], base: str = ".") -> list[Input]:
@@ -93,7 +105,7 @@ def _matched(filesystem: fs.FileSystem, place: str) -> list[tuple[str, fs.FileIn
         root, rule = place.rstrip("/"), re.compile(".*")
     else:
         root = place[: place.rindex("/", 0, wild.start())] or "/"
-        rule = re.compile(_regex(place[len(root.rstrip("/")) + 1 :]))
+        rule = re.compile(glob_pattern(place[len(root.rstrip("/")) + 1 :]))
     named = ((_relative(info.path, root), info) for info in _files(filesystem, root))
     return [(name, info) for name, info in named if rule.fullmatch(name) and not _hidden(name)]
 
@@ -111,7 +123,7 @@ def _hidden(name: str) -> bool:
     return any(part.startswith((".", "_")) for part in name.split("/"))
 
 
-def _regex(pattern: str) -> str:
+def glob_pattern(pattern: str) -> str:
     """A glob as a regular expression: '*' and '?' stay within a folder, '**/' crosses any number of them."""
     parts = re.split(r"(\*\*/|\*\*|\*|\?|\[[^\]]+\])", pattern)
     return "".join(_part(part) for part in parts)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import chain, islice
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
 import pyarrow as pa
 from pyarrow import fs
 
 from daybreak.errors import InputError
+from pipelines.ingest.keys import Fields, Keys, lookup
 from pipelines.ingest.lines import Line, lines, span_lines
 from pipelines.ingest.rows import Row, batches, broken, iso_utc, json_object, string_or_none
 from pipelines.ingest.spans import Part, Span
@@ -22,15 +23,6 @@ JUDGED = 100
 """A file whose first so many records are all unusable is refused: another layout, or the wrong key."""
 
 
-class Fields(NamedTuple):
-    """What a layout knows of a document besides its text; values as they stand in the JSON, any type."""
-
-    url: object = None
-    timestamp: object = None
-    lang: object = None
-    metadata: Mapping[str, object] = {}
-
-
 Describe = Callable[[dict[str, Any]], Fields]
 
 
@@ -38,33 +30,36 @@ def read_json_lines(
     path: str,
     filesystem: fs.FileSystem | None,
     batch_bytes: int,
-    text_key: str,
+    text_key: str | Sequence[str],
     describe: Describe,
     part: Part | None = None,
 ) -> Iterator[pa.RecordBatch]:
     """Read a file of JSON objects into RAW batches: text under `text_key`, the rest by `describe`.
 
+    Of several text keys, the values that are there are joined by a blank line.
+
     A line that is no JSON object, or has no text, becomes a row with `error`. Raises InputError where the
     file cannot be opened or none of its first 100 records can be used; of a `part`, only the first does.
     """
+    names = (text_key,) if isinstance(text_key, str) else tuple(text_key)
     if part is not None:
-        opened = partial(_part_lines, path, filesystem, text_key, describe, part.span)
+        opened = partial(_part_lines, path, filesystem, names, describe, part.span)
         found = part.within(opened, lambda line: line.offset)
-        yield from batches((_row(line, text_key, describe) for line in found), batch_bytes)
+        yield from batches((_row(line, names, describe) for line in found), batch_bytes)
         return
     with open_file(path, filesystem) as file:
-        rows = (_row(line, text_key, describe) for line in lines(pieces(file)))
-        yield from batches(_judged(rows, path), batch_bytes)
+        rows = (_row(line, names, describe) for line in lines(pieces(file)))
+        yield from batches(judged(rows, path), batch_bytes)
 
 
 def _part_lines(
-    path: str, filesystem: fs.FileSystem | None, text_key: str, describe: Describe, span: Span
+    path: str, filesystem: fs.FileSystem | None, text_keys: Sequence[str], describe: Describe, span: Span
 ) -> Iterator[Line]:
     """The lines of a span, and perhaps of others; none where the file's beginning has it refused."""
     with open_file(path, filesystem) as file:
         found = lines(pieces(file))
         first = list(islice(found, JUDGED))
-        if (refusal := _refusal([_row(line, text_key, describe) for line in first], path)) is not None:
+        if (refusal := _refusal([_row(line, text_keys, describe) for line in first], path)) is not None:
             if span.number == 0:
                 raise refusal
             return
@@ -81,41 +76,20 @@ def read(
 ) -> Iterator[pa.RecordBatch]:
     """Read any JSON Lines file.
 
-    Options and defaults: text_key text, url_key url, timestamp_key timestamp, lang_key null. A key may be a
-    dotted path ('meta.url'). Every other top-level key goes into the metadata.
+    Options and defaults: text_key text (or a list of keys), url_key url, timestamp_key timestamp, lang_key
+    null, licence_key (licence, else license), metadata_keys. A key may be a dotted path ('meta.url'). Every
+    other top-level key goes into the metadata, unless metadata_keys says which do.
     """
-    keys = {name: options.get(f"{name}_key", default) for name, default in DEFAULT_KEYS.items()}
-    taken = {key.partition(".")[0] if "." not in key else key for key in keys.values() if key}
-
-    def describe(document: dict[str, Any]) -> Fields:
-        metadata = {key: value for key, value in document.items() if key not in taken}
-        url, timestamp, lang = (lookup(document, keys[name]) for name in ("url", "timestamp", "lang"))
-        return Fields(url, timestamp, lang, metadata)
-
-    return read_json_lines(path, filesystem, batch_bytes, keys["text"], describe, part)
+    keys = Keys.of(options)
+    return read_json_lines(path, filesystem, batch_bytes, keys.text, keys.describe, part)
 
 
-DEFAULT_KEYS = {"text": "text", "url": "url", "timestamp": "timestamp", "lang": None}
-
-
-def lookup(document: Mapping[str, Any], key: str | None) -> object:
-    """The value under `key`: as it stands, else as a dotted path into nested objects; None where absent."""
-    if key is None or key in document:
-        return document.get(key) if key else None
-    value: object = document
-    for part in key.split("."):
-        if not isinstance(value, Mapping):
-            return None
-        value = value.get(part)
-    return value
-
-
-def _row(line: Line, text_key: str, describe: Describe) -> Row:
+def _row(line: Line, text_keys: Sequence[str], describe: Describe) -> Row:
     if line.error:
         return broken(line.offset, line.length, line.error, line.data)
     try:
         document = parse(line.data)
-        text = _text(document, text_key)
+        text = _text(document, text_keys)
     except ValueError as error:
         return broken(line.offset, line.length, str(error), line.data)
     fields = describe(document)
@@ -128,6 +102,7 @@ def _row(line: Line, text_key: str, describe: Describe) -> Row:
         lang=string_or_none(fields.lang),
         metadata=json_object(fields.metadata),
         n_raw=len(line.data),
+        drop=fields.drop,
     )
 
 
@@ -158,7 +133,14 @@ def _parse_tolerant(data: bytes) -> object:
     return document
 
 
-def _text(document: dict[str, Any], key: str) -> str:
+def _text(document: dict[str, Any], keys: Sequence[str]) -> str:
+    if len(keys) == 1:
+        return _string(document, keys[0])
+    there = [key for key in keys if lookup(document, key) is not None] or [keys[-1]]
+    return "\n\n".join(_string(document, key) for key in there)
+
+
+def _string(document: dict[str, Any], key: str) -> str:
     text = lookup(document, key)
     if isinstance(text, str):
         return text
@@ -176,7 +158,7 @@ def _kind(value: object) -> str:
     return kinds.get(type(value), "object")
 
 
-def _judged(rows: Iterable[Row], path: str) -> Iterator[Row]:
+def judged(rows: Iterable[Row], path: str) -> Iterator[Row]:
     """Pass `rows` on, unless the first JUDGED of them are all errors."""
     rows = iter(rows)
     first = list(islice(rows, JUDGED))

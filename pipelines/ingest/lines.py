@@ -28,9 +28,13 @@ class Line(NamedTuple):
 
 
 def lines(
-    stream: Iterable[Piece], limit: int = MAX_LINE, start: int = 0, stop: int | None = None
+    stream: Iterable[Piece],
+    limit: int = MAX_LINE,
+    start: int = 0,
+    stop: int | None = None,
+    blank: bool = False,
 ) -> Iterator[Line]:
-    """Yield every line that is not blank; what damage leaves unfinished is one line with `error` set.
+    """Yield every line, blank ones only if `blank`; what damage leaves unfinished is one line with `error`.
 
     `start`: offset of the stream's first byte. Reading ends soon after the lines that start before `stop`.
     """
@@ -48,14 +52,14 @@ def lines(
         _keep(parts, head, length, limit)
         if not feed:
             continue
-        yield from _line(start, length, length + 1, parts, limit)
+        yield from _line(start, length, length + 1, parts, limit, blank)
         start += length + 1
         *whole, last = tail.split(b"\n")
         for data in whole:
-            yield from _line(start, len(data), len(data) + 1, [data], limit)
+            yield from _line(start, len(data), len(data) + 1, [data], limit, blank)
             start += len(data) + 1
         length, parts = len(last), [last]
-    yield from _line(start, length, length, parts, limit)
+    yield from _line(start, length, length, parts, limit, blank)
 
 
 def span_lines(file: pa.NativeFile, span: Span) -> Iterator[Line]:
@@ -90,7 +94,7 @@ def _keep(parts: list[bytes], data: bytes, length: int, limit: int) -> None:
         parts[:] = [b"".join(parts)[:MAX_QUARANTINED]]
 
 
-def _line(start: int, size: int, length: int, parts: list[bytes], limit: int) -> Iterator[Line]:
+def _line(start: int, size: int, length: int, parts: list[bytes], limit: int, blank: bool) -> Iterator[Line]:
     data = b"".join(parts)
     if size > limit:
         yield Line(
@@ -98,5 +102,5 @@ def _line(start: int, size: int, length: int, parts: list[bytes], limit: int) ->
         )
     else:
         data = data.removeprefix(BOM) if start == 0 else data
-        if data and not data.isspace():
+        if (blank and length) or (data and not data.isspace()):
             yield Line(start, length, data)

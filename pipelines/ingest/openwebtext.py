@@ -1,4 +1,7 @@
-"""OpenWebText (Gokaslan and Cohen 2019): xz of a tar of texts, a tar of those; OpenWebText2: jsonl.zst."""
+"""OpenWebText (Gokaslan and Cohen 2019): xz of a tar of texts, a tar of those, or Parquet; OpenWebText2: jsonl.zst.
+
+Parquet is the hub's form of it (huggingface.co/datasets/Skylion007/openwebtext): one column, text.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,9 @@ import pyarrow as pa
 from pyarrow import fs
 
 from pipelines.ingest.codecs import codec_of
-from pipelines.ingest.jsonl import Fields, lookup, read_json_lines
+from pipelines.ingest.jsonl import read_json_lines
+from pipelines.ingest.keys import Fields, Keys, lookup
+from pipelines.ingest.parquet import read_columns
 from pipelines.ingest.rows import Row, batches, broken, json_object
 from pipelines.ingest.streams import open_file, pieces, unreadable
 from pipelines.ingest.tar import TAR_BLOCK, ByteStream, Member, is_tar, members
@@ -27,6 +32,9 @@ def read(
     Offsets are in the decoded stream; for a tar of xz files, in their decoded streams laid end to end.
     """
     with open_file(path, filesystem) as file:
+        if file.read(4) == b"PAR1":
+            yield from read_columns(path, filesystem, batch_bytes, Keys())
+            return
         stream = ByteStream(pieces(file))
         head = stream.read(TAR_BLOCK)
         if is_tar(head):

@@ -1,4 +1,7 @@
-"""OSCAR 23.01 (oscar-project.github.io/documentation/versions/oscar-2301): jsonl.zst of WET-like records."""
+"""OSCAR 22.01 and 23.01 (oscar-project.github.io/documentation/versions): JSON Lines of WET-like records.
+
+22.01 is gzip, 23.01 zstd. 22.01 calls `annotation` what 23.01 calls `quality_warnings`, and has no categories.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,14 @@ from typing import Any
 import pyarrow as pa
 from pyarrow import fs
 
-from pipelines.ingest.jsonl import Fields, lookup, read_json_lines
+from pipelines.ingest.jsonl import read_json_lines
+from pipelines.ingest.keys import Fields, lookup
 from pipelines.ingest.spans import Part
 
 KEPT = ("harmful_pp", "quality_warnings", "categories")
 """Keys of `metadata` that go into ours; the label of every sentence and the TLSH hash do not."""
+
+OLD_WARNINGS = "metadata.annotation"
 
 
 def read(
@@ -29,6 +35,8 @@ def read(
 
 def _describe(document: dict[str, Any]) -> Fields:
     metadata = {key: lookup(document, f"metadata.{key}") for key in KEPT}
+    if metadata["quality_warnings"] is None:
+        metadata["quality_warnings"] = lookup(document, OLD_WARNINGS)
     return Fields(
         url=lookup(document, "warc_headers.warc-target-uri"),
         timestamp=lookup(document, "warc_headers.warc-date"),

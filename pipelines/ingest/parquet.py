@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
+from functools import reduce
 from itertools import pairwise
 from typing import Any
 
@@ -15,39 +16,10 @@ from pyarrow import fs
 
 from daybreak.errors import InputError
 from daybreak.schema import RAW
+from pipelines.ingest.keys import Keys
 from pipelines.ingest.rows import MAX_QUARANTINED, MAX_ROWS, batches, broken, iso_utc, json_object
 from pipelines.ingest.spans import Part, Span
 from pipelines.ingest.streams import open_file, unreadable
-
-
-@dataclass(frozen=True)
-class Columns:
-    """Which column holds what; None for what a layout lacks. metadata None: every column left over."""
-
-    text: str = "text"
-    url: str | None = "url"
-    timestamp: str | None = "timestamp"
-    lang: str | None = None
-    metadata: Sequence[str] | None = None
-
-    def of(self, schema: pa.Schema, path: str) -> Columns:
-        """These columns as far as `schema` has them; raises InputError where there is no text in it."""
-        if self.text not in schema.names:
-            why = f"it has no column '{self.text}'; its columns are: {', '.join(schema.names)}"
-            raise unreadable(path, why, "Set text_key to the column that holds the text")
-        if not _is_text(schema.field(self.text).type):
-            why = f"its column '{self.text}' holds {schema.field(self.text).type}, not text"
-            raise unreadable(path, why, "Set text_key to a column of strings")
-        named = [self.url, self.timestamp, self.lang]
-        url, timestamp, lang = (name if name in schema.names else None for name in named)
-        left = [name for name in schema.names if name not in (self.text, url, timestamp, lang)]
-        metadata = left if self.metadata is None else [name for name in self.metadata if name in left]
-        return Columns(self.text, url, timestamp, lang, metadata)
-
-    def names(self) -> list[str]:
-        """The columns to read from the file."""
-        named = [self.text, self.url, self.timestamp, self.lang, *(self.metadata or ())]
-        return [name for name in named if name]
 
 
 def read(
@@ -58,24 +30,18 @@ def read(
     options: Mapping[str, Any],
     part: Part | None = None,
 ) -> Iterator[pa.RecordBatch]:
-    """Read any Parquet file. Options as for JSON Lines (text_key, url_key, timestamp_key, lang_key)."""
-    columns = Columns(
-        text=options.get("text_key", "text"),
-        url=options.get("url_key", "url"),
-        timestamp=options.get("timestamp_key", "timestamp"),
-        lang=options.get("lang_key"),
-    )
-    return read_columns(path, filesystem, batch_bytes, columns, part)
+    """Read any Parquet file. Options as for JSON Lines; a dotted path goes into structs."""
+    return read_columns(path, filesystem, batch_bytes, Keys.of(options), part)
 
 
 def read_columns(
     path: str,
     filesystem: fs.FileSystem | None,
     batch_bytes: int,
-    columns: Columns,
+    keys: Keys,
     part: Part | None = None,
 ) -> Iterator[pa.RecordBatch]:
-    """Read `columns` of a Parquet file into RAW batches; a record's offset is its row's index, its length 1.
+    """Read `keys` of a Parquet file into RAW batches; a record's offset is its row's index, its length 1.
 
     Rows whose text is null or not UTF-8 become errors; so does each row of a row group from where it cannot
     be decoded. Raises InputError where the footer cannot be read.
@@ -83,7 +49,7 @@ def read_columns(
     with open_file(path, filesystem) as file:
         table = open_table(path, file)
         try:
-            columns = columns.of(table.schema_arrow, path)
+            keys = resolve(keys, table.schema_arrow, path)
         except InputError:
             if part is not None and part.span.number > 0:
                 return  # the first part tells
@@ -91,7 +57,7 @@ def read_columns(
         start = 0
         for group in range(table.num_row_groups):
             if part is None or part.span.start <= group < part.span.stop:
-                yield from _group(table, group, start, columns, batch_bytes)
+                yield from _group(table, group, start, keys, batch_bytes)
             start += table.metadata.row_group(group).num_rows
 
 
@@ -117,14 +83,14 @@ def group_spans(path: str, file: pa.NativeFile, length: int) -> list[Span]:
 
 
 def _group(
-    table: pq.ParquetFile, group: int, start: int, columns: Columns, batch_bytes: int
+    table: pq.ParquetFile, group: int, start: int, keys: Keys, batch_bytes: int
 ) -> Iterator[pa.RecordBatch]:
     facts = table.metadata.row_group(group)
     end = start + facts.num_rows
     rows = max(1, min(MAX_ROWS, batch_bytes * facts.num_rows // max(facts.total_byte_size, 1)))
     try:
-        for batch in table.iter_batches(rows, row_groups=[group], columns=columns.names(), use_threads=False):
-            yield from split(_raw(batch, start, columns), batch_bytes)
+        for batch in table.iter_batches(rows, row_groups=[group], columns=_columns(keys), use_threads=False):
+            yield from split(raw_batch(batch, start, keys), batch_bytes)
             start += len(batch)
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         why = f"row group {group} cannot be decoded from row {start} to {end - 1} ({error})"
@@ -142,24 +108,85 @@ def split(batch: pa.RecordBatch, batch_bytes: int) -> Iterator[pa.RecordBatch]:
         start = stop
 
 
-def _raw(batch: pa.RecordBatch, start: int, columns: Columns) -> pa.RecordBatch:
-    text, raw, error = _checked(batch[columns.text], columns.text)
+def resolve(keys: Keys, schema: pa.Schema, path: str) -> Keys:
+    """`keys` as far as `schema` has them; raises InputError where there is no text in it."""
+    there = [key for key in keys.text if _type_of(schema, key) is not None]
+    if not there:
+        why = f"it has no column '{keys.text[-1]}'; its columns are: {', '.join(schema.names)}"
+        raise unreadable(path, why, "Set text_key to the column that holds the text")
+    for key in there:
+        if not _is_text(kind := _type_of(schema, key)):
+            why = f"its column '{key}' holds {kind}, not text"
+            raise unreadable(path, why, "Set text_key to a column of strings")
+    url, timestamp, lang, licence = (
+        _first(schema, named) for named in (keys.url, keys.timestamp, keys.lang, keys.licence)
+    )
+    renamed = {name: found for name, named in keys.renamed.items() if (found := _first(schema, named))}
+    own = Keys(tuple(there), url, timestamp, lang, licence, (), renamed)
+    wanted = schema.names if keys.metadata is None else keys.metadata
+    left = (key for key in wanted if key not in own.taken and _type_of(schema, key) is not None)
+    return replace(own, metadata=tuple(left))
+
+
+def _first(schema: pa.Schema, keys: Sequence[str]) -> tuple[str, ...]:
+    return tuple(key for key in keys if _type_of(schema, key) is not None)[:1]
+
+
+def _type_of(schema: pa.Schema, key: str) -> pa.DataType | None:
+    """The type under `key`, a column or a path into structs; None where there is none."""
+    if key in schema.names:
+        return schema.field(key).type
+    name, *inner = key.split(".")
+    kind = schema.field(name).type if name in schema.names else None
+    for part in inner:
+        if kind is None or not pa.types.is_struct(kind) or kind.get_field_index(part) < 0:
+            return None
+        kind = kind.field(part).type
+    return kind
+
+
+def _value(batch: pa.RecordBatch, key: str) -> pa.Array:
+    if key in batch.schema.names:
+        return batch.column(key)
+    name, *inner = key.split(".")
+    return pc.struct_field(batch.column(name), inner)
+
+
+def _columns(keys: Keys) -> list[str]:
+    """The columns to read from the file: of a struct, the path into it."""
+    return sorted(keys.taken | set(keys.metadata or ()))
+
+
+def raw_batch(batch: pa.RecordBatch, start: int, keys: Keys) -> pa.RecordBatch:
+    """The RAW rows of a batch of a table, the first of which is row `start`; `keys` were resolved."""
+    text, raw, error = _checked(_joined(batch, keys.text), keys.text[-1])
     size = pc.fill_null(pc.binary_length(pc.coalesce(text.cast(pa.binary()), raw)), 0)
     known = {
         "offset": pa.array(np.arange(start, start + len(batch))),
         "length": pa.array(np.ones(len(batch), np.int64)),
-        "url": _strings(batch, columns.url),
-        "timestamp": _timestamps(batch[columns.timestamp]) if columns.timestamp else None,
+        "url": _strings(batch, keys.url),
+        "timestamp": _timestamps(_value(batch, keys.timestamp[0])) if keys.timestamp else None,
         "payload": raw,
         "text": text,
-        "lang": _strings(batch, columns.lang),
-        "metadata": _metadata(batch, columns.metadata or ()),
+        "lang": _strings(batch, keys.lang),
+        "metadata": _metadata(batch, keys),
         "n_raw": size.cast(pa.int64()),
         "error": error,
     }
     nothing = {field.name: pa.nulls(len(batch), field.type) for field in RAW}
     arrays = [nothing[name] if known.get(name) is None else known[name] for name in RAW.names]
     return pa.record_batch(arrays, schema=RAW)
+
+
+def _joined(batch: pa.RecordBatch, names: Sequence[str]) -> pa.Array:
+    """The text of each row: of several columns, what is there, a blank line between."""
+    parts = [_value(batch, name) for name in names]
+    if len(parts) == 1:
+        return parts[0]
+    stored = [part.cast(pa.string()).cast(pa.binary()) for part in parts]
+    text = pc.binary_join_element_wise(*stored, pa.scalar(b"\n\n"), null_handling="skip")
+    empty = reduce(pc.and_, (part.is_null() for part in parts))
+    return pc.if_else(empty, pa.scalar(None, pa.binary()), text).cast(pa.string(), safe=False)
 
 
 def _is_text(kind: pa.DataType) -> bool:
@@ -199,10 +226,14 @@ def _utf8_error(value: bytes, name: str) -> str | None:
     return None
 
 
-def _strings(batch: pa.RecordBatch, name: str | None) -> pa.Array | None:
-    if name is None or not _is_text(batch[name].type):
-        return None
-    column = batch[name].cast(pa.string())
+def _strings(batch: pa.RecordBatch, keys: Sequence[str]) -> pa.Array | None:
+    column = _value(batch, keys[0]) if keys else None
+    return None if column is None or not _is_text(column.type) else _valid(column)
+
+
+def _valid(column: pa.Array) -> pa.Array:
+    """A column of text with what is not UTF-8 in it replaced."""
+    column = column.cast(pa.string())
     try:
         column.validate(full=True)
     except pa.ArrowInvalid:
@@ -220,7 +251,15 @@ def _timestamps(column: pa.Array) -> pa.Array:
     return pa.array([iso_utc(value) for value in column.to_pylist()], pa.string())
 
 
-def _metadata(batch: pa.RecordBatch, names: Sequence[str]) -> pa.Array | None:
-    if not names:
+def _metadata(batch: pa.RecordBatch, keys: Keys) -> pa.Array | None:
+    named = {name: name for name in keys.metadata or ()} | {
+        name: key for name, (key,) in keys.renamed.items()
+    }
+    if keys.licence:
+        named["licence"] = keys.licence[0]
+    if not named:
         return None
-    return pa.array([json_object(row) for row in batch.select(list(names)).to_pylist()], pa.string())
+    columns = [_value(batch, key) for key in named.values()]
+    columns = [_valid(column) if _is_text(column.type) else column for column in columns]
+    rows = pa.RecordBatch.from_arrays(columns, names=list(named)).to_pylist()
+    return pa.array([json_object(row) for row in rows], pa.string())

@@ -8,10 +8,11 @@ from typing import Any
 import pyarrow as pa
 from pyarrow import fs
 
-from pipelines.ingest.parquet import Columns, read_columns
+from pipelines.ingest.keys import Keys
+from pipelines.ingest.parquet import read_columns
 from pipelines.ingest.spans import Part
 
-COLUMNS = Columns(text="content", metadata=("dump", "segment"))
+KEYS = Keys(text=("content",), metadata=("dump", "segment"))
 """image_urls is left out: lists of addresses that no stage reads, several times a short document's size."""
 
 
@@ -24,4 +25,4 @@ def read(
     part: Part | None = None,
 ) -> Iterator[pa.RecordBatch]:
     """Read one RefinedWeb shard. No options."""
-    return read_columns(path, filesystem, batch_bytes, COLUMNS, part)
+    return read_columns(path, filesystem, batch_bytes, KEYS, part)

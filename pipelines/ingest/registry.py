@@ -8,7 +8,27 @@ from typing import Any, Protocol
 import pyarrow as pa
 from pyarrow import fs
 
-from pipelines.ingest import c4, jsonl, openwebtext, oscar, parquet, refinedweb, the_pile, warc, wet
+from pipelines.ingest import (
+    arrow,
+    c4,
+    dclm,
+    delimited,
+    dolma,
+    fineweb,
+    gutenberg,
+    huggingface,
+    jsonl,
+    openwebtext,
+    oscar,
+    parquet,
+    refinedweb,
+    text,
+    the_pile,
+    the_stack,
+    warc,
+    wat,
+    wet,
+)
 
 
 class Reader(Protocol):
@@ -34,11 +54,21 @@ class Reader(Protocol):
 READERS: dict[str, Reader] = {
     "commoncrawl_warc": warc.read,
     "commoncrawl_wet": wet.read,
+    "commoncrawl_wat": wat.read,
     "c4": c4.read,
     "the_pile": the_pile.read,
     "openwebtext": openwebtext.read,
     "oscar": oscar.read,
     "refinedweb": refinedweb.read,
+    "fineweb": fineweb.read,
+    "dolma": dolma.read,
+    "dclm": dclm.read,
+    "the_stack": the_stack.read,
+    "gutenberg": gutenberg.read,
+    "huggingface": huggingface.read,
     "jsonl": jsonl.read,
     "parquet": parquet.read,
+    "arrow": arrow.read,
+    "csv": delimited.read,
+    "text": text.read,
 }

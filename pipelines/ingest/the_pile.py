@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
 from pyarrow import fs
 
-from pipelines.ingest.jsonl import Fields, read_json_lines
+from pipelines.ingest.jsonl import read_json_lines
+from pipelines.ingest.keys import Fields
 from pipelines.ingest.spans import Part
 
 
@@ -20,10 +22,17 @@ def read(
     options: Mapping[str, Any],
     part: Part | None = None,
 ) -> Iterator[pa.RecordBatch]:
-    """Read one shard of The Pile; the metadata's `pile_set_name` names the sub-source. No options."""
-    return read_json_lines(path, filesystem, batch_bytes, "text", _describe, part)
+    """Read one shard of The Pile; the metadata's `pile_set_name` names the sub-source.
+
+    Option components: the sub-sources to keep; documents of others are rows with drop 'not_selected'.
+    """
+    components = options.get("components")
+    describe = partial(_describe, components=None if components is None else frozenset(components))
+    return read_json_lines(path, filesystem, batch_bytes, "text", describe, part)
 
 
-def _describe(document: dict[str, Any]) -> Fields:
+def _describe(document: dict[str, Any], components: frozenset[str] | None) -> Fields:
     meta = document.get("meta")
-    return Fields(metadata=meta if isinstance(meta, dict) else {})
+    metadata = meta if isinstance(meta, dict) else {}
+    wanted = components is None or metadata.get("pile_set_name") in components
+    return Fields(metadata=metadata, drop=None if wanted else "not_selected")

@@ -13,9 +13,10 @@ from resiliparse.parse.encoding import detect_mime
 from pipelines.ingest.archives import records
 from pipelines.ingest.frames import MAX_RECORD, Frame, Frames
 from pipelines.ingest.http import decode_body, parse_response
+from pipelines.ingest.ranges import frames_at
 from pipelines.ingest.rows import Row, batches, broken, iso_utc, json_object
 from pipelines.ingest.spans import Part
-from pipelines.ingest.streams import unreadable
+from pipelines.ingest.streams import open_file, unreadable
 
 HTML = ("text/html", "application/xhtml+xml")
 
@@ -28,13 +29,18 @@ def read(
     options: Mapping[str, Any],
     part: Part | None = None,
 ) -> Iterator[pa.RecordBatch]:
-    """Read one WARC or ARC file, in any compression. Option: max_record_bytes (64 MiB).
+    """Read one WARC or ARC file, in any compression. Options: max_record_bytes (64 MiB); from a selection,
+    `ranges` (offset, length) of the records to read, all others are passed over.
 
     `payload` is the HTML with HTTP's codings undone. Other records are rows with `drop`: 'record_type',
     'http_status' (not 200) or 'mime' (not HTML). Raises InputError where the file cannot be opened or holds
     no record.
     """
     limit = options.get("max_record_bytes", MAX_RECORD)
+    if ranges := options.get("ranges"):
+        with open_file(path, filesystem) as file:
+            yield from batches(map(row_of, frames_at(file, ranges, limit)), batch_bytes)
+        return
     found = records(path, filesystem, partial(judge, path), limit, part)
     yield from batches(map(row_of, found), batch_bytes)
 

@@ -39,7 +39,9 @@ def _judge(path: str, frames: Frames, frame: Frame) -> None:
     judge(path, frames, frame)
     if _is_wat(frame.fields):
         raise unreadable(
-            path, "it is WAT, metadata of pages without their text", "Give the .wet.gz or .warc.gz file"
+            path,
+            "it is WAT, metadata of pages without their text",
+            "Give the .wet.gz or .warc.gz file, or read it as commoncrawl_wat",
         )
 
 

@@ -16,8 +16,9 @@ from pipelines.chain import Chain, build_chain
 from pipelines.extract.html import Extract
 from pipelines.finished import Finished
 from pipelines.ingest.identify import doc_id
-from pipelines.ingest.inputs import Input, expand
+from pipelines.ingest.inputs import Input
 from pipelines.ingest.registry import READERS
+from pipelines.ingest.sources import files_of, options_of
 from pipelines.ingest.spans import Part
 from pipelines.ingest_tables import TABLES, IngestTables
 from pipelines.ingest_units import Cut, Job, Work, failures, jobs, large, misread, unit_bytes, unit_name
@@ -29,6 +30,8 @@ from pipelines.quality.lines import editor_of
 from pipelines.quality.segmenters import segmenter_versions
 from pipelines.quality.wanted import families_of
 from pipelines.step import Context, Result, Step
+
+SELECTIONS = "selections"
 
 
 @dataclass(frozen=True)
@@ -63,8 +66,9 @@ class IngestUnit:
         extract = Extract(main_content=self.recipe.extract.main_content)
         read = READERS[source.format]
         filesystem = fs.LocalFileSystem() if "://" not in item.path else fs.FileSystem.from_uri(item.path)[0]
-        size, more = self.recipe.ingest.batch_bytes, {} if part is None else {"part": part}
-        for raw in read(item.path, filesystem, batch_bytes=size, options=source.options, **more):
+        options, size = options_of(source, item), self.recipe.ingest.batch_bytes
+        more = {} if part is None else {"part": part}
+        for raw in read(item.path, filesystem, batch_bytes=size, options=options, **more):
             raw = raw.append_column("doc_id", doc_id(item.source, item.file, raw))
             live = tables.divert("ingest", raw)
             # ids are those of the record as read, whatever extraction makes of it
@@ -125,7 +129,7 @@ class Ingest(Step):
     def outside(self, recipe: Recipe) -> dict[str, str]:
         """Every input file by size and time of its last change, models, lists and key by their content."""
         model = identifier(recipe.language.identifier, recipe.language.model)
-        files = {f"{i.source}/{i.file}": f"{i.size}:{i.mtime_ns}" for i in inputs(recipe)}
+        files = {f"{i.source}/{i.file}": i.identity for i in inputs(recipe)}
         known = {"language model": model.fingerprint, **outside_digests(recipe), **key_fingerprint(recipe)}
         return files | known
 
@@ -139,7 +143,7 @@ class Ingest(Step):
             tables=gather(results),
             accounting=[c for r in results for c in r.counts],
             facts={
-                "files": [asdict(i) for i in items],
+                "files": [_facts(i) for i in items],
                 "bad_inputs": bad,
                 "outside": outside_digests(context.recipe),
             },
@@ -177,8 +181,14 @@ class Reading:
 
 
 def inputs(recipe: Recipe) -> list[Input]:
-    """Every file of every source, sorted by source and name."""
-    return [i for name, source in sorted(recipe.sources.items()) for i in expand(name, source.paths)]
+    """Every file of every source, sorted by source and name; searches of an index stay in the workspace."""
+    kept = Store.at(recipe.workspace).below(SELECTIONS)
+    return [i for name, source in sorted(recipe.sources.items()) for i in files_of(name, source, kept)]
+
+
+def _facts(item: Input) -> dict[str, Any]:
+    known = asdict(item)
+    return known | {"ranges": len(item.ranges)} if known.pop("ranges") else known
 
 
 def edits(recipe: Recipe, source: str) -> str | None:

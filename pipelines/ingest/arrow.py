@@ -1,0 +1,82 @@
+"""Arrow IPC files and streams, such as Hugging Face's save_to_disk writes; rows as those of Parquet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pyarrow as pa
+from pyarrow import fs
+
+from pipelines.ingest.keys import Keys
+from pipelines.ingest.parquet import raw_batch, resolve, split
+from pipelines.ingest.rows import batches, broken
+from pipelines.ingest.streams import open_file, unreadable
+
+FILE_MAGIC = b"ARROW1"
+CONTINUATION = b"\xff\xff\xff\xff"
+END = CONTINUATION + bytes(4)
+"""What ends a stream (Arrow columnar format, "IPC Streaming Format"); without it rows may be missing."""
+
+
+def is_arrow(head: bytes) -> bool:
+    """Whether a file that starts with `head` is Arrow IPC."""
+    return head.startswith((FILE_MAGIC, CONTINUATION))
+
+
+def read(
+    path: str,
+    filesystem: fs.FileSystem | None = None,
+    *,
+    batch_bytes: int = 4 << 20,
+    options: Mapping[str, Any],
+) -> Iterator[pa.RecordBatch]:
+    """Read any Arrow IPC file or stream. Options as for JSON Lines."""
+    return read_arrow(path, filesystem, batch_bytes, Keys.of(options))
+
+
+def read_arrow(
+    path: str, filesystem: fs.FileSystem | None, batch_bytes: int, keys: Keys
+) -> Iterator[pa.RecordBatch]:
+    """Read `keys` of an Arrow file into RAW batches; a record's offset is its row's index, its length 1.
+
+    Where a batch cannot be decoded, or a stream breaks off, what is missing is one error row. Raises InputError
+    where the schema cannot be read.
+    """
+    with open_file(path, filesystem) as file:
+        start, why = 0, None
+        found, ended = _opened(file, path)
+        keys = resolve(keys, found.schema, path)
+        try:
+            for batch in _batches(found):
+                yield from split(raw_batch(batch, start, keys), batch_bytes)
+                start += len(batch)
+        except (pa.ArrowException, OSError) as error:
+            why = f"The rows from {start} on cannot be decoded ({error})"
+        if why or not ended:
+            why = why or f"The stream breaks off after row {start}: its end mark is missing"
+            yield from batches([broken(start, 1, why)], batch_bytes)
+
+
+def _opened(
+    file: pa.NativeFile, path: str
+) -> tuple[pa.RecordBatchFileReader | pa.RecordBatchStreamReader, bool]:
+    """The reader, and whether the end mark is there."""
+    size = file.size()
+    file.seek(max(0, size - len(END)))
+    ended = file.read(len(END)) == END
+    file.seek(0)
+    head = file.read(8)
+    file.seek(0)
+    try:
+        if head.startswith(FILE_MAGIC):
+            return pa.ipc.open_file(file), True  # a file without its footer does not open
+        return pa.ipc.open_stream(file), ended
+    except (pa.ArrowException, OSError) as error:
+        raise unreadable(path, f"it is no whole Arrow file ({error})", "Fetch it again") from None
+
+
+def _batches(found: pa.RecordBatchFileReader | pa.RecordBatchStreamReader) -> Iterator[pa.RecordBatch]:
+    if isinstance(found, pa.RecordBatchFileReader):
+        return (found.get_batch(number) for number in range(found.num_record_batches))
+    return iter(found)
