@@ -61,6 +61,15 @@ class Ingest(Section):
 
     max_bad_inputs: Annotated[int, Field(ge=0)] = Field(0, description="files that may be unreadable")
     batch_bytes: Annotated[int, Field(ge=1 << 16)] = Field(4 << 20, description="text a batch, bytes")
+    guard: bool = Field(
+        True, description="read and extract in watched child processes, so that no record ends the run"
+    )
+    record_seconds: Annotated[float, Field(gt=0)] = Field(
+        60.0, description="CPU seconds that a record may take in one stage before it is quarantined"
+    )
+    record_memory: Annotated[int, Field(ge=64 << 20)] = Field(
+        2 << 30, description="memory that a record may take before it is quarantined, bytes"
+    )
 
 
 class Extract(Section):

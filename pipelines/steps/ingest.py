@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cache, partial
 from typing import Any
 
+import pyarrow as pa
 from pyarrow import fs
 
 from daybreak.errors import InputError
 from daybreak.manifest import FileEntry
 from daybreak.recipe import Recipe
+from daybreak.schema import DOCUMENTS
 from daybreak.storage import Store
 from pipelines.chain import Chain, build_chain
 from pipelines.extract.html import Extract
+from pipelines.guard import Guarded, Limits, reading
 from pipelines.ingest.identify import doc_id
 from pipelines.ingest.inputs import Input, expand
-from pipelines.ingest.registry import READERS
+from pipelines.ingest.registry import READERS, Reader
 from pipelines.ingest_tables import IngestTables
 from pipelines.language.identifiers import identifier
 from pipelines.narrow import UnitResult, run_units
@@ -50,16 +54,53 @@ class IngestUnit:
     def _read(self, item: Input, chain: Chain, tables: IngestTables) -> None:
         source = self.recipe.sources[item.source]
         extract = Extract(main_content=self.recipe.extract.main_content)
-        read = READERS[source.format]
-        filesystem = fs.LocalFileSystem() if "://" not in item.path else fs.FileSystem.from_uri(item.path)[0]
-        for raw in read(
-            item.path, filesystem, batch_bytes=self.recipe.ingest.batch_bytes, options=source.options
-        ):
+        batches = partial(_batches, READERS[source.format], item.path, source.options)
+        for raw in reading(item.path, batches, self.recipe.ingest.batch_bytes):
             raw = raw.append_column("doc_id", doc_id(item.source, item.file, raw))
             live = tables.divert("ingest", raw)
             # ids are those of the record as read, whatever extraction makes of it
-            live = tables.divert("extract", extract(live).append_column("doc_id", live.column("doc_id")))
+            live = tables.divert(
+                "extract", extract.safely(live).append_column("doc_id", live.column("doc_id"))
+            )
             tables.keep(chain, live)
+
+
+def _batches(
+    read: Reader, path: str, options: Mapping[str, Any], batch_bytes: int
+) -> Iterator[pa.RecordBatch]:
+    filesystem = fs.LocalFileSystem() if "://" not in path else fs.FileSystem.from_uri(path)[0]
+    return read(path, filesystem, batch_bytes=batch_bytes, options=options)
+
+
+def guarded(unit: IngestUnit) -> Callable[[Input], UnitResult]:
+    """The work of `unit` in watched children, as far as its recipe has it so."""
+    settings = unit.recipe.ingest
+    if not settings.guard:
+        return unit
+    warm = Warm(unit.recipe.model_dump_json())
+    return Guarded.of(unit, Limits(settings.record_seconds, settings.record_memory), warm)
+
+
+@dataclass(frozen=True)
+class Warm:
+    """Loads what the work on a source needs (models, kernels, lists), once a process: children inherit it."""
+
+    recipe: str
+    """As JSON: it is the key of what was loaded already."""
+
+    def __call__(self, item: Input) -> None:
+        _warmed(self.recipe, item.source)
+
+
+@cache
+def _warmed(recipe: str, source: str) -> None:
+    nothing = {field.name: pa.nulls(1, field.type) for field in DOCUMENTS}
+    page = {
+        "text": pa.array(["The harbour was quiet on the 3rd of May: call +1 415 555 0100 or a@example.org."])
+    }
+    arrays = [(nothing | page)[name] for name in DOCUMENTS.names]
+    build_chain(Recipe.model_validate_json(recipe), source)(pa.record_batch(arrays, schema=DOCUMENTS))
+    Extract().text("<p>A page.</p>")
 
 
 class Ingest(Step):
@@ -73,6 +114,7 @@ class Ingest(Step):
         "pipelines.ingest_tables",
         "pipelines.steps.ingest",
         "pipelines.ingest",
+        "pipelines.guard",
         "pipelines.extract",
         "pipelines.language",
         "pipelines.quality",
@@ -98,6 +140,7 @@ class Ingest(Step):
         return {
             "sources": sources,
             "batch_bytes": recipe.ingest.batch_bytes,
+            "guard": recipe.ingest.model_dump(include={"guard", "record_seconds", "record_memory"}),
             "extract": recipe.extract.model_dump(),
             "language": recipe.language.model_dump(include={"identifier", "max_chars", "segments"}),
             "scrub": recipe.scrub.model_dump(exclude={"max_density", "min_findings"}),
@@ -119,7 +162,7 @@ class Ingest(Step):
         results = run_units(
             context.spark,
             sorted(items, key=lambda i: (-i.size, i.unit)),
-            IngestUnit(context.out, context.recipe),
+            guarded(IngestUnit(context.out, context.recipe)),
             context.progress,
             context.recipe.spark.partitions,
         )
