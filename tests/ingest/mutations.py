@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
+import lzma
 import random
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from ingest_shards import COMPRESS, warc
+import pyarrow as pa
+import pyarrow.parquet as pq
+from ingest_shards import COMPRESS, tar, warc, wet
 
 NUMBERS = [
     b"0",
@@ -157,6 +161,9 @@ MUTATIONS: tuple[Mutation, ...] = (
     flip_bits, truncate, remove, repeat, splice, lie_in_numbers, lie_about_charset, encode, nest, nest_json,
     lengthen, insert_token, swap_lines,
 )  # fmt: skip
+STORED: tuple[Mutation, ...] = (flip_bits, flip_bits, flip_bits, truncate, remove, splice, repeat)
+"""Those that mean something to compressed bytes."""
+
 CONTROL = 8
 """One record in so many stays whole: each must come through."""
 
@@ -245,3 +252,19 @@ def shards(
         shard = warc_shard(name, pages, size, level) if turn else jsonl_shard(name, texts, size)
         mutated, number = mutated + shard.mutated, number + 1
         yield shard
+
+
+def damaged_files(key: str, texts: Sequence[str], number: int) -> Iterator[Shard]:
+    """Whole files of every layout and compression, damaged as stored."""
+    plain = b"".join(json.dumps({"text": text}).encode() + b"\n" for text in texts)
+    parquet = io.BytesIO()
+    pq.write_table(pa.table({"text": list(texts)}), parquet, row_group_size=3)
+    archive = lzma.compress(tar({f"{n:07d}.txt": text.encode() for n, text in enumerate(texts)}))
+    sound = [("parquet", parquet.getvalue()), ("openwebtext", archive), ("commoncrawl_wet", wet(texts))]
+    sound += [("jsonl", compress(plain)) for compress in COMPRESS.values()]
+    for turn in range(number):
+        rng = random.Random(f"{key}-{turn}")
+        layout, data = sound[turn % len(sound)]
+        for _ in range(rng.choice([1, 1, 2, 5])):
+            data = rng.choice(STORED)(rng, data, rng.choice(sound)[1])
+        yield Shard(layout, data, len(texts), [])

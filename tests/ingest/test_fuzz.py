@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 from ingest_shards import read
-from mutations import Shard, shards
+from mutations import Shard, damaged_files, shards
 
 from daybreak.accounting import breaks, differences
 from daybreak.errors import InputError
@@ -88,9 +88,9 @@ def rows_read(path: Path, layout: str) -> int:
         return 0
 
 
-def campaign(folder: Path, broken: Iterator[Shard]) -> Tally:
-    """Run all shards."""
-    tally = Tally()
+def campaign(folder: Path, broken: Iterable[Shard], tally: Tally | None = None) -> Tally:
+    """Run all shards; `tally` is what came before."""
+    tally = tally or Tally()
     for shard in broken:
         checked(folder, shard, tally)
     return tally
@@ -103,6 +103,28 @@ def test_thousands_of_broken_records_are_read_dropped_or_quarantined(tmp_path: P
     assert min(tally.outcomes[f"ingest {outcome}"] for outcome in ("kept", "dropped", "quarantined")) > 0
 
 
+def test_damaged_files_of_every_layout_are_read_as_far_as_they_go(tmp_path: Path) -> None:
+    tally = campaign(tmp_path, damaged_files("gate", TEXTS, 36))
+    assert tally.poison == []
+    assert min(tally.outcomes["ingest kept"], tally.outcomes["ingest quarantined"]) > 50
+
+
+def layout_of(name: str) -> str:
+    """The layout of a file by its name."""
+    ends = {".parquet": "refinedweb", ".xz": "openwebtext", ".json.gz": "c4", ".zst": "the_pile"}
+    return next((layout for end, layout in ends.items() if name.endswith(end)), "commoncrawl_warc")
+
+
+def test_all_broken_files_that_others_keep_are_accounted_for(shared_data: Path, tmp_path: Path) -> None:
+    files = [
+        file for file in sorted((shared_data / "bad").rglob("*")) if file.is_file() and file.suffix != ".md"
+    ]
+    assert len(files) > 25
+    tally = campaign(tmp_path, (Shard(layout_of(file.name), file.read_bytes(), 1, []) for file in files))
+    assert tally.poison == []
+    assert tally.outcomes["clean kept"] > 100
+
+
 @pytest.mark.slow
 @pytest.mark.long
 @pytest.mark.timeout(7200)
@@ -111,6 +133,7 @@ def test_a_hundred_thousand_broken_records_of_real_pages(tmp_path: Path, sample_
     found = [row for file in sorted(folder.glob("*.warc.gz")) for row in read("commoncrawl_warc", file)]
     pages = [row["payload"] for row in found if row["payload"] and len(row["payload"]) < 20_000]
     tally = campaign(tmp_path, shards("campaign", TEXTS, PAGES + pages, 100_000, 2000))
+    tally = campaign(tmp_path, damaged_files("campaign", TEXTS, 1000), tally)
     print(tally)
     assert tally.mutated >= 100_000
     assert tally.poison == []
