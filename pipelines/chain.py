@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import reduce
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -12,6 +11,7 @@ import pyarrow.compute as pc
 from daybreak.recipe import Recipe
 from daybreak.schema import DOCUMENTS
 from pipelines.dedup.normal import exact_hash
+from pipelines.guard import Outcome, apart, at_stage
 from pipelines.language.identify import Language
 from pipelines.outside import outside_stages
 from pipelines.pii.settings import presidio_stage, scrub_stage
@@ -43,7 +43,7 @@ class Finish:
 
 @dataclass(frozen=True)
 class Chain:
-    """Narrow stages in order. A row that makes a stage raise is found by halving and reported, not lost."""
+    """Narrow stages in order. A row that a stage fails on is found by halving and reported, not lost."""
 
     stages: tuple[Narrow, ...]
     urls: Callable[[pa.Array], pa.Array] = identity
@@ -51,20 +51,31 @@ class Chain:
 
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Rows and their order stay; columns are added and `text` is replaced."""
-        return reduce(lambda b, stage: stage(b), self.stages, batch)
+        for stage in self.stages:
+            at_stage(getattr(stage, "name", type(stage).__name__))
+            batch = stage(batch)
+        return batch
 
-    def survivors(self, batch: pa.RecordBatch) -> tuple[pa.RecordBatch, list[tuple[int, str]]]:
-        """The batch with all stages applied, less the rows that fail; and those as (row, error)."""
+    def survivors(self, batch: pa.RecordBatch) -> Outcome:
+        """The batch with all stages applied, less the rows that fail; and those as (row, error).
+
+        Under guard, rows that hang, need too much memory or crash the process fail as well.
+        """
+        return apart("clean", self._halved, batch, self._failed)
+
+    def _halved(self, batch: pa.RecordBatch) -> Outcome:
         try:
             return self(batch), []
         except Exception as error:
             if batch.num_rows <= 1:
-                return self.empty(), [(0, f"{type(error).__name__}: {error}")]
+                return self._failed(batch, f"{type(error).__name__}: {error}")
         half = batch.num_rows // 2
-        left, bad_left = self.survivors(batch.slice(0, half))
-        right, bad_right = self.survivors(batch.slice(half))
-        whole = pa.Table.from_batches([left, right]).combine_chunks().to_batches()
-        return (whole[0] if whole else self.empty()), bad_left + [(half + row, why) for row, why in bad_right]
+        left, bad_left = self._halved(batch.slice(0, half))
+        right, bad_right = self._halved(batch.slice(half))
+        return pa.concat_batches([left, right]), bad_left + [(half + row, why) for row, why in bad_right]
+
+    def _failed(self, _: pa.RecordBatch, why: str) -> Outcome:
+        return self.empty(), [(0, why)]
 
     def empty(self) -> pa.RecordBatch:
         """What the chain makes of no documents: its output schema."""

@@ -13,6 +13,7 @@ from daybreak.schema import DECISIONS, DOCUMENTS, FINDINGS, QUARANTINE
 from daybreak.storage import Store
 from pipelines.chain import Chain
 from pipelines.ingest.inputs import Input
+from pipelines.ingest.rows import MAX_QUARANTINED
 from pipelines.parts import PartWriter
 from pipelines.pii.findings import findings_table
 
@@ -128,7 +129,8 @@ class IngestTables:
             size = _total(pc.binary_length(record.column("text")))
             self.ledger.add("clean", self._item.source, "quarantined", 1, size, rule="stage_failed")
             columns = [record.column(n) for n in ("source", "file", "offset", "length")]
-            columns += [pa.array([why]), record.column("text").cast(pa.binary())]
+            raw = pc.binary_slice(record.column("text").cast(pa.binary()), 0, MAX_QUARANTINED)
+            columns += [pa.array([why]), raw]
             self._writers["quarantine"].write(pa.RecordBatch.from_arrays(columns, schema=QUARANTINE))
 
     def _drop(self, stage: str, dropped: pa.RecordBatch) -> None:

@@ -72,6 +72,11 @@ class Job:
     last: int | None = None
 
     @property
+    def source(self) -> str:
+        """The source that the file is of."""
+        return self.item.source
+
+    @property
     def unit(self) -> str:
         """Name of the first unit."""
         return unit_name(self.item, self.span)

@@ -77,7 +77,7 @@ class Source(Section):
 
     @model_validator(mode="after")
     def _place(self) -> Source:
-        news, given = self.crawl == "CC-NEWS", self.model_fields_set
+        news = self.crawl == "CC-NEWS"
         wrong = {
             "paths is missing (or name a crawl of Common Crawl: `crawl`)": not self.paths and not self.crawl,
             "paths and crawl exclude each other": bool(self.paths) and self.crawl is not None,
@@ -91,7 +91,8 @@ class Source(Section):
             "last_day needs `day`, and does not come before it": (
                 self.last_day is not None and self.last_day < (self.day or "9")
             ),
-            "base and files are for a `crawl`": self.crawl is None and bool(given & {"base", "files"}),
+            "base and files are for a `crawl`": self.crawl is None
+            and (self.base != COMMON_CRAWL or self.files is not None),
             "select needs a crawl CC-MAIN-... and format commoncrawl_warc": (
                 self.select is not None and (not self.crawl or news or self.format != "commoncrawl_warc")
             ),
@@ -125,6 +126,15 @@ class Ingest(Section):
         256 << 20,
         description="stored bytes a unit of work: a larger file is read, and resumed, in pieces (of one compressed "
         "stream a piece is four times as many decoded bytes)",
+    )
+    guard: bool = Field(
+        True, description="read and extract in watched child processes, so that no record ends the run"
+    )
+    record_seconds: Annotated[float, Field(gt=0)] = Field(
+        60.0, description="CPU seconds that a record may take in one stage before it is quarantined"
+    )
+    record_memory: Annotated[int, Field(ge=64 << 20)] = Field(
+        2 << 30, description="memory that a record may take before it is quarantined, bytes"
     )
 
 

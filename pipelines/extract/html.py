@@ -13,6 +13,7 @@ from resiliparse.extract.html2text import extract_plain_text
 from daybreak.schema import RAW
 from pipelines.extract.charset import decode
 from pipelines.extract.nesting import NEVER_NESTS, SVG, nesting_work
+from pipelines.guard import Outcome, apart, at_row
 from pipelines.ingest.rows import MAX_QUARANTINED
 from pipelines.kernels.arrow import TextView, text_view
 
@@ -57,14 +58,19 @@ class Extract:
         known = {"text": text, "error": error, "drop": drop, "payload": _cut(batch["payload"], error)}
         return pa.record_batch([known.get(name, batch[name]) for name in RAW.names], schema=RAW)
 
+    def safely(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """The same, under guard: a page that hangs, needs too much memory or crashes the parser is an error."""
+        return apart(self.name, lambda rows: (self(rows), []), batch, _refused)[0]
+
     def _pages(self, batch: pa.RecordBatch) -> tuple[pa.Array, pa.Array]:
         """Text and error of each page of `batch`; one call of a native parser a page."""
         pages = zip(batch["payload"].to_pylist(), batch["charset"].to_pylist(), strict=True)
-        results = [self._page(payload, charset) for payload, charset in pages]
+        results = [self._page(number, *page) for number, page in enumerate(pages)]
         text = pa.array([text for text, _ in results], pa.string())
         return text, pa.array([error for _, error in results], pa.string())
 
-    def _page(self, payload: bytes, charset: str | None) -> tuple[str | None, str | None]:
+    def _page(self, number: int, payload: bytes, charset: str | None) -> tuple[str | None, str | None]:
+        at_row(number)
         try:
             text = self.text(decode(payload, charset))
             text.encode()
@@ -89,6 +95,14 @@ class Extract:
             form_fields=self.form_fields,
         )
         return text
+
+
+def _refused(batch: pa.RecordBatch, why: str) -> Outcome:
+    """One row as an error, with its page or text for quarantine."""
+    error = pa.array([why])
+    payload = _cut(pc.coalesce(batch["payload"], batch["text"].cast(pa.binary())), error)
+    known = {"error": error, "payload": payload}
+    return pa.record_batch([known.get(name, batch[name]) for name in RAW.names], schema=RAW), []
 
 
 def tidy(text: pa.Array) -> pa.Array:

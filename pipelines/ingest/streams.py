@@ -9,6 +9,7 @@ import pyarrow as pa
 from pyarrow import fs
 
 from daybreak.errors import InputError
+from pipelines.guard import progressed
 from pipelines.ingest.codecs import Codec, Damaged, codec_of
 from pipelines.ingest.rows import MAX_QUARANTINED
 
@@ -64,6 +65,7 @@ class Window:
     def at(self, offset: int, size: int) -> bytes:
         """The `size` bytes at `offset`, fewer at the file's end."""
         if not self._start <= offset <= min(offset + size, self.size) <= self._start + len(self._block):
+            progressed()
             self._file.seek(offset)
             self._start, self._block = offset, self._file.read(max(size, READ))
         begin = offset - self._start

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from daybreak.errors import RecipeError
+from pipelines.guard import at_row
 from pipelines.kernels.arrow import as_array, put
 from pipelines.pii.edit import Finding, Rows, in_order, put_rows, redact
 from pipelines.pii.find import Found
@@ -68,6 +69,7 @@ class Presidio:
         analyze = _engine(self.language, self.model).analyze
         found = {}
         for row, document in enumerate(text.to_pylist()):
+            at_row(row)
             results = (
                 analyze(document, language=self.language, entities=list(self.entities)) if document else []
             )

@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 
 from daybreak.errors import RecipeError
 from daybreak.recipe import Recipe
+from pipelines.guard import progressed
 from pipelines.kernels.arrow import put
 from pipelines.language.codes import any_covers, wanted
 from pipelines.quality.rules import choose
@@ -90,7 +91,12 @@ class SegmentedWords:
 
 def _counts(texts: pa.Array, cut: Cut) -> list[int]:
     """Segments with a letter or digit in each text; a null has none."""
-    return [sum(any(map(str.isalnum, word)) for word in cut(text or "")) for text in texts.to_pylist()]
+    return [_count(text or "", cut) for text in texts.to_pylist()]
+
+
+def _count(text: str, cut: Cut) -> int:
+    progressed()
+    return sum(any(map(str.isalnum, word)) for word in cut(text))
 
 
 def segmenter_stage(recipe: Recipe) -> tuple[SegmentedWords, ...]:

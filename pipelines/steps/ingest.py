@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
+import pyarrow as pa
 from pyarrow import fs
 
 from daybreak.errors import InputError
@@ -15,13 +17,15 @@ from daybreak.storage import Store
 from pipelines.chain import Chain, build_chain
 from pipelines.extract.html import Extract
 from pipelines.finished import Finished
+from pipelines.guard import reading
 from pipelines.ingest.identify import doc_id
 from pipelines.ingest.inputs import Input
-from pipelines.ingest.registry import READERS
+from pipelines.ingest.registry import READERS, Reader
 from pipelines.ingest.sources import files_of, options_of
 from pipelines.ingest.spans import Part
 from pipelines.ingest_tables import TABLES, IngestTables
 from pipelines.ingest_units import Cut, Job, Work, failures, jobs, large, misread, unit_bytes, unit_name
+from pipelines.ingest_watched import guarded
 from pipelines.language.identifiers import identifier
 from pipelines.narrow import R, Tell, U, UnitResult, run_units
 from pipelines.outside import outside_digests, outside_settings
@@ -64,16 +68,24 @@ class IngestUnit:
     def _read(self, item: Input, part: Part | None, chain: Chain, tables: IngestTables) -> None:
         source = self.recipe.sources[item.source]
         extract = Extract(main_content=self.recipe.extract.main_content)
-        read = READERS[source.format]
-        filesystem = fs.LocalFileSystem() if "://" not in item.path else fs.FileSystem.from_uri(item.path)[0]
         options, size = options_of(source, item), self.recipe.ingest.batch_bytes
-        more = {} if part is None else {"part": part}
-        for raw in read(item.path, filesystem, batch_bytes=size, options=options, **more):
+        read = partial(_batches, READERS[source.format], item.path, options, part)
+        for raw in reading(unit_name(item, part.span if part else None), item.path, read, size):
             raw = raw.append_column("doc_id", doc_id(item.source, item.file, raw))
             live = tables.divert("ingest", raw)
             # ids are those of the record as read, whatever extraction makes of it
-            live = tables.divert("extract", extract(live).append_column("doc_id", live.column("doc_id")))
+            live = tables.divert(
+                "extract", extract.safely(live).append_column("doc_id", live.column("doc_id"))
+            )
             tables.keep(chain, live)
+
+
+def _batches(
+    read: Reader, path: str, options: Mapping[str, Any], part: Part | None, batch_bytes: int
+) -> Iterator[pa.RecordBatch]:
+    filesystem = fs.LocalFileSystem() if "://" not in path else fs.FileSystem.from_uri(path)[0]
+    more = {} if part is None else {"part": part}
+    return read(path, filesystem, batch_bytes=batch_bytes, options=options, **more)
 
 
 class Ingest(Step):
@@ -90,8 +102,10 @@ class Ingest(Step):
         "pipelines.chain",
         "pipelines.ingest_tables",
         "pipelines.ingest_units",
+        "pipelines.ingest_watched",
         "pipelines.steps.ingest",
         "pipelines.ingest",
+        "pipelines.guard",
         "pipelines.extract",
         "pipelines.language",
         "pipelines.quality",
@@ -118,6 +132,7 @@ class Ingest(Step):
             "sources": sources,
             "batch_bytes": recipe.ingest.batch_bytes,
             "unit_bytes": recipe.ingest.unit_bytes,
+            "guard": recipe.ingest.model_dump(include={"guard", "record_seconds", "record_memory"}),
             "extract": recipe.extract.model_dump(),
             "language": recipe.language.model_dump(include={"identifier", "max_chars", "segments"}),
             "scrub": recipe.scrub.model_dump(exclude={"max_density", "min_findings"}),
@@ -156,7 +171,8 @@ class Reading:
     def __init__(self, context: Context, items: Sequence[Input]) -> None:
         self._context, self._items = context, items
         self._finished = Finished(context.out)
-        self._work = Work(IngestUnit(context.out, context.recipe), self._finished)
+        work = Work(IngestUnit(context.out, context.recipe), self._finished)
+        self._work = guarded(work, context.recipe)
 
     def results(self) -> list[UnitResult]:
         """What every unit came to, by name."""

@@ -1,0 +1,90 @@
+"""Watching a child process: its end, its steps forward, its memory."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+from pipelines.guard.crumb import Crumb
+from pipelines.guard.limits import Death, Limits, ended, too_large, too_long
+
+POLL_MS = 50
+"""How often memory is looked at: what a process can take in that time, it can take past its limit."""
+
+PAGE = os.sysconf("SC_PAGE_SIZE")
+TICK = os.sysconf("SC_CLK_TCK")
+
+
+class Mark(NamedTuple):
+    """The last step forward: which, and CPU seconds and clock at that time."""
+
+    beats: int
+    cpu: float
+    clock: float
+
+
+class Vitals:
+    """CPU time and memory of a process that its parent has not waited for yet (proc(5))."""
+
+    def __init__(self, pid: int) -> None:
+        self._statm = os.open(f"/proc/{pid}/statm", os.O_RDONLY)
+        self._stat = os.open(f"/proc/{pid}/stat", os.O_RDONLY)
+
+    def close(self) -> None:
+        """Give the files back."""
+        os.close(self._statm)
+        os.close(self._stat)
+
+    def memory(self) -> int:
+        """Resident bytes that no file backs."""
+        _, resident, shared, *_ = os.pread(self._statm, 256, 0).split()
+        return (int(resident) - int(shared)) * PAGE
+
+    def cpu(self) -> float:
+        """Seconds of CPU time, without those of its children."""
+        fields = os.pread(self._stat, 1024, 0).rpartition(b")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / TICK
+
+
+def watch(pid: int, crumb: Crumb, limits: Limits, alive: Callable[[], None]) -> Death | None:
+    """Wait for the child `pid`; kill it where it passes `limits`. None: it ended with code 0.
+
+    `alive` is called while it is waited for.
+    """
+    vitals, end = Vitals(pid), os.pidfd_open(pid)
+    try:
+        why = _until_end(end, vitals, crumb, limits, alive)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)  # a zombie does not mind
+        code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        os.close(end)
+        vitals.close()
+    if why is None and code == 0:
+        return None
+    alien = why is None and code == -signal.SIGKILL
+    return Death(why or ended(code), crumb.phase, crumb.stage, crumb.row, *crumb.read, alien=alien)
+
+
+def _until_end(
+    end: int, vitals: Vitals, crumb: Crumb, limits: Limits, alive: Callable[[], None]
+) -> str | None:
+    """Why the process must be killed; None where it ended by itself."""
+    poll, waiting, start = select.poll(), limits.waiting, vitals.memory()
+    poll.register(end, select.POLLIN)
+    last = Mark(-1, 0.0, 0.0)
+    while not poll.poll(POLL_MS):
+        alive()
+        now = Mark(crumb.beats, vitals.cpu(), time.monotonic())
+        if now.beats != last.beats:
+            last = now
+        if vitals.memory() - start > limits.memory:
+            return too_large(limits)
+        if now.cpu - last.cpu > limits.seconds or now.clock - last.clock > waiting[crumb.phase]:
+            return too_long(limits)
+    return None
