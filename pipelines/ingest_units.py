@@ -38,9 +38,13 @@ def failures(items: Iterable[Input], results: Iterable[UnitResult]) -> dict[str,
 
 
 def large(recipe: Recipe, items: Iterable[Input]) -> list[Input]:
-    """The files that are more than one unit, if their layout and content allow it."""
+    """The files that are more than one unit, if their layout and content allow it.
+
+    Of a file that stands in a published listing nobody knows the size yet; chosen ranges are one unit a file.
+    """
     limit = recipe.ingest.unit_bytes
-    return [i for i in items if i.size > limit and recipe.sources[i.source].format in CUTS]
+    cuttable = (i for i in items if not i.ranges and recipe.sources[i.source].format in CUTS)
+    return [i for i in cuttable if i.size > limit or (i.size == 0 and "://" in i.path)]
 
 
 @dataclass(frozen=True)
@@ -186,7 +190,7 @@ def _misread(item: Input, spans: Sequence[Span], results: Mapping[str, UnitResul
             return None
         wanted = due if due is not None and due.at < span.stop else None
         if _entry(result, "entered") != wanted:
-            entry = due or Entry(item.size + 1)
+            entry = due or Entry(spans[-1].stop + 1)
             return Job(item, span.stop - span.start, replace(span, entry=entry))
         due = _entry(result, "left") if wanted else due
     return None

@@ -8,6 +8,7 @@ import pyarrow as pa
 from pyarrow import fs
 
 from pipelines.ingest.archives import archive_spans
+from pipelines.ingest.keyed import keyed_spans
 from pipelines.ingest.lines import line_spans
 from pipelines.ingest.parquet import group_spans
 from pipelines.ingest.spans import Span
@@ -20,10 +21,15 @@ for a stream, whose further spans nobody knows beforehand."""
 CUTS: Mapping[str, Cut] = {
     "commoncrawl_warc": archive_spans,
     "commoncrawl_wet": archive_spans,
+    "commoncrawl_wat": archive_spans,
     "c4": line_spans,
     "the_pile": line_spans,
     "oscar": line_spans,
     "refinedweb": group_spans,
+    "fineweb": keyed_spans,
+    "dolma": keyed_spans,
+    "dclm": keyed_spans,
+    "the_stack": keyed_spans,
     "jsonl": line_spans,
     "parquet": group_spans,
 }
@@ -38,5 +44,5 @@ def cut(layout: str, path: str, filesystem: fs.FileSystem | None, length: int) -
     if layout not in CUTS:
         return []
     with open_file(path, filesystem) as file:
-        found = CUTS[layout](path, file, length)
+        found = CUTS[layout](path, file, length) if file.size() > length else []
     return found if len(found) > 1 or (found and found[0].measure == "decoded") else []

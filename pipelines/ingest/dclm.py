@@ -15,6 +15,7 @@ from pyarrow import fs
 
 from pipelines.ingest.keyed import read_keyed
 from pipelines.ingest.keys import Keys
+from pipelines.ingest.spans import Part
 
 CLASSIFIER = "fasttext_openhermes_reddit_eli5_vs_rw_v2_bigram_200k_train_prob"
 KEYS = Keys(
@@ -36,6 +37,7 @@ def read(
     *,
     batch_bytes: int = 4 << 20,
     options: Mapping[str, Any],
+    part: Part | None = None,
 ) -> Iterator[pa.RecordBatch]:
     """Read one shard of DCLM. No options."""
-    return read_keyed(path, filesystem, batch_bytes, KEYS)
+    return read_keyed(path, filesystem, batch_bytes, KEYS, part)

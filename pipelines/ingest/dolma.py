@@ -14,6 +14,7 @@ from pyarrow import fs
 
 from pipelines.ingest.keyed import read_keyed
 from pipelines.ingest.keys import Keys
+from pipelines.ingest.spans import Part
 
 KEYS = Keys(
     url=("metadata.url", "url"),
@@ -32,6 +33,7 @@ def read(
     *,
     batch_bytes: int = 4 << 20,
     options: Mapping[str, Any],
+    part: Part | None = None,
 ) -> Iterator[pa.RecordBatch]:
     """Read one shard of Dolma, peS2o or another data set in this layout. No options."""
-    return read_keyed(path, filesystem, batch_bytes, KEYS)
+    return read_keyed(path, filesystem, batch_bytes, KEYS, part)

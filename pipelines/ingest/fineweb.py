@@ -14,6 +14,7 @@ from pyarrow import fs
 
 from pipelines.ingest.keyed import read_keyed
 from pipelines.ingest.keys import Keys
+from pipelines.ingest.spans import Part
 
 KEYS = Keys(
     timestamp=("date",),
@@ -39,6 +40,7 @@ def read(
     *,
     batch_bytes: int = 4 << 20,
     options: Mapping[str, Any],
+    part: Part | None = None,
 ) -> Iterator[pa.RecordBatch]:
     """Read one shard of FineWeb or FineWeb-2, as Parquet or as JSON Lines. No options."""
-    return read_keyed(path, filesystem, batch_bytes, KEYS)
+    return read_keyed(path, filesystem, batch_bytes, KEYS, part)

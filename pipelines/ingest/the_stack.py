@@ -15,6 +15,7 @@ from pyarrow import fs
 
 from pipelines.ingest.keyed import read_keyed
 from pipelines.ingest.keys import Keys
+from pipelines.ingest.spans import Part
 
 KEYS = Keys(
     text=("content",),
@@ -37,10 +38,11 @@ def read(
     *,
     batch_bytes: int = 4 << 20,
     options: Mapping[str, Any],
+    part: Part | None = None,
 ) -> Iterator[pa.RecordBatch]:
     """Read one shard of source code. No options.
 
     The metadata keeps licence, programming language and where the file stands; the row's language is null, for
     that is the language of people.
     """
-    return read_keyed(path, filesystem, batch_bytes, KEYS)
+    return read_keyed(path, filesystem, batch_bytes, KEYS, part)

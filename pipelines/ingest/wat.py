@@ -8,17 +8,19 @@ Response-Message, Headers, HTML-Metadata (Head, Links).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
 from pyarrow import fs
 
-from pipelines.ingest.frames import MAX_RECORD, Frame, Frames
+from pipelines.ingest.archives import records
+from pipelines.ingest.frames import MAX_RECORD, Frame
 from pipelines.ingest.jsonl import parse
 from pipelines.ingest.keys import lookup
 from pipelines.ingest.rows import Row, batches, broken, iso_utc, json_object, string_or_none
-from pipelines.ingest.streams import open_file, pieces, unreadable
-from pipelines.ingest.warc import dropped
+from pipelines.ingest.spans import Part
+from pipelines.ingest.warc import dropped, judge
 
 WARC = "Envelope.WARC-Header-Metadata"
 HTTP = "Envelope.Payload-Metadata.HTTP-Response-Metadata"
@@ -32,6 +34,7 @@ def read(
     *,
     batch_bytes: int = 4 << 20,
     options: Mapping[str, Any],
+    part: Part | None = None,
 ) -> Iterator[pa.RecordBatch]:
     """Read one WAT file: a document is a page's title and its meta description, a blank line between.
 
@@ -39,16 +42,9 @@ def read(
     the like are rows with drop 'record_type', pages with neither title nor description 'no_text'. Option:
     max_record_bytes (64 MiB). Raises InputError where the file cannot be opened or holds no record.
     """
-    with open_file(path, filesystem) as file:
-        frames = Frames(pieces(file), options.get("max_record_bytes", MAX_RECORD))
-        yield from batches(_rows(frames, path), batch_bytes)
-
-
-def _rows(frames: Frames, path: str) -> Iterator[Row]:
-    for frame in frames:
-        if not frames.seen and not frames.damaged:
-            raise unreadable(path, "no WARC record stands in it", "Check the source's paths and layout")
-        yield _row(frame)
+    limit = options.get("max_record_bytes", MAX_RECORD)
+    found = records(path, filesystem, partial(judge, path), limit, part)
+    yield from batches(map(_row, found), batch_bytes)
 
 
 def _row(frame: Frame) -> Row:
