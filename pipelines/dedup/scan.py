@@ -74,6 +74,10 @@ class FetchTexts:
         placed = wanted.select("unit", "row").repartition("unit").sortWithinPartitions("unit", "row")
         return placed.mapInArrow(self._read, "doc_id string, text string")
 
+    def here(self, wanted: pa.Table) -> Iterator[pa.RecordBatch]:
+        """The same in this process: doc_id and text of `wanted`, ascending by unit and row."""
+        return self._read(wanted.to_batches())
+
     def _read(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         rows: dict[str, list[np.ndarray]] = {}
         for batch in batches:
