@@ -17,15 +17,15 @@ from pipelines.code import code_version
 from pipelines.dedup import certificate as certificates
 from pipelines.dedup.against import against_digests, against_priors, reading_digest
 from pipelines.dedup.banding import Banding, curve_facts
+from pipelines.dedup.documents import documents, scanned
 from pipelines.dedup.history.record import Recorder, recording
 from pipelines.dedup.history.settings import history_digest
 from pipelines.dedup.outcome import Outcome, outcome
 from pipelines.dedup.phases import Phases
 from pipelines.dedup.planted import UNIT, plan_of
 from pipelines.dedup.prior import Joined, Prior
-from pipelines.dedup.scan import FetchTexts, Unit, documents
+from pipelines.dedup.scan import FetchTexts, Unit
 from pipelines.dedup.settings import LEVELS, DedupSettings
-from pipelines.dedup.signatures import SIGNATURES
 from pipelines.dedup.wanted import comparable_settings, planted_units, stage_settings
 from pipelines.narrow import watched
 from pipelines.reading import KeptUnit, kept_units
@@ -76,7 +76,7 @@ class Dedup(Step):
         with self._recording(context.recipe) as recorder:
             prior = self._prior(context, recorder)
             with watched(context.spark, context.progress, sum(u.size for u in units)):
-                scan = phases.phase("scan", SIGNATURES, lambda: documents(context, units))
+                scan = scanned(context, units, phases)
                 texts = FetchTexts({u.unit: u for u in units})
                 found = outcome(settings, scan, texts, phases, prior)
                 facts = _facts(context.recipe, found)
