@@ -31,7 +31,7 @@ spark: {{master: "local[2]", driver_memory: 2g, shuffle_partitions: 8}}
 language: {{min_score: 0}}
 scrub: {{email: false, ip: false, phone: false, card: false, iban: false, national_id: false, wallet: false,
         secret: false}}
-dedup: {{near: {{bands: {bands}, rows: {rows}, threshold: {threshold}}}}}
+dedup: {{certificate: null, near: {{bands: {bands}, rows: {rows}, threshold: {threshold}}}}}
 """
 PASSAGES = "passages: {paragraphs: {}}\n"
 

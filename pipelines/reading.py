@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -14,7 +15,9 @@ from daybreak.storage import Store
 from pipelines.kernels.arrow import put
 from pipelines.kernels.cuts import removed_bytes, without_ranges
 from pipelines.parts import filtered, keep_mask, narrow_mask, read_column, read_part
-from pipelines.step import Context
+
+if TYPE_CHECKING:
+    from pipelines.step import Context
 
 
 @dataclass(frozen=True)

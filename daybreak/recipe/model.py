@@ -422,6 +422,9 @@ class Dedup(Section):
     licence_order: list[str] = Field(
         default_factory=list, description="licences from best to worst, for the key licence"
     )
+    max_driver_documents: Annotated[int, Field(ge=0)] = Field(
+        200_000, description="documents, of at most 1 GB of text, that one process compares; more in Spark"
+    )
     history: DedupHistory | None = None
     against: dict[SignalName, Against] = Field(
         default_factory=dict, description="other data sets, by name: what is in one of them is dropped"

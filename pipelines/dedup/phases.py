@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -79,15 +79,28 @@ class Phases:
 
     def phase(self, name: str, schema: pa.Schema, build: Callable[[], DataFrame]) -> Phase:
         """The phase `name`: as it stands if it is finished, else what `build` gives, written down."""
+
+        def written() -> list[dict[str, Any]]:
+            rows = build().select(*schema.names)
+            return (
+                rows.mapInArrow(_writer(self.store, name, schema), struct_of(WRITTEN)).toArrow().to_pylist()
+            )
+
+        return self._phase(name, schema, written)
+
+    def here(self, name: str, schema: pa.Schema, build: Callable[[], Iterator[pa.RecordBatch]]) -> Phase:
+        """The phase `name` likewise, from rows that this process makes."""
+
+        def written() -> list[dict[str, Any]]:
+            return pa.Table.from_batches(_writer(self.store, name, schema)(build()), WRITTEN).to_pylist()
+
+        return self._phase(name, schema, written)
+
+    def _phase(self, name: str, schema: pa.Schema, write: Callable[[], list[dict[str, Any]]]) -> Phase:
         if not self.store.exists(name, MARKER):
             self.store.remove(name)
             self.store.make(name)
-            rows = (
-                build()
-                .select(*schema.names)
-                .mapInArrow(_writer(self.store, name, schema), struct_of(WRITTEN))
-            )
-            files = sorted((row["part"], row["path"], row["rows"]) for row in rows.collect())
+            files = sorted((row["part"], row["path"], row["rows"]) for row in write())
             content = [[path, size] for _, path, size in files]
             self.store.write(f"{name}/{MARKER}", json.dumps(content).encode())
         files = json.loads(self.store.read(name, MARKER))

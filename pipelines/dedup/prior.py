@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import TYPE_CHECKING, Protocol
 
+from daybreak.errors import RecipeError
+from pipelines.dedup.settings import DedupSettings
+
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
@@ -72,6 +75,15 @@ class Joined:
         others = [F.col(name) for name in answers[0].columns if name != key]
         first = F.min_by(F.struct(*others), F.col("place")).alias("found")
         return reduce(_union, placed).groupBy(key).agg(first).select(key, "found.*")
+
+
+def check_prior(settings: DedupSettings, prior: Prior | None) -> None:
+    """Raises RecipeError where clusters by component would meet documents of before this run."""
+    if prior is not None and settings.cluster == "components":
+        raise RecipeError(
+            "dedup: cluster: components cannot go with documents of earlier runs: a later document may join "
+            "two clusters of which both first documents are published. Use cluster: representative."
+        )
 
 
 def _union(left: DataFrame, right: DataFrame) -> DataFrame:

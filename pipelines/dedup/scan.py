@@ -1,8 +1,11 @@
-"""The narrow half of dedup: units of kept documents in, one row a document out; and texts, where they are wanted."""
+"""The narrow half of dedup: units of kept documents in, one row a document out; and texts, where they are wanted.
+
+Workers of Spark import this module: what reads recipes stays out of it (`documents`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,16 +14,12 @@ import pyarrow as pa
 
 from pipelines.dedup.engines import ENGINES
 from pipelines.dedup.order import DeclaredOrder
-from pipelines.dedup.phases import struct_of
 from pipelines.dedup.planted import PlantedUnit
 from pipelines.dedup.settings import DedupSettings
 from pipelines.dedup.signatures import SIGNATURES
 from pipelines.dedup.urls import url_hash
-from pipelines.dedup.wanted import declared_order, stage_settings
-from pipelines.narrow import scan_units
 from pipelines.parts import runs
 from pipelines.reading import KeptUnit
-from pipelines.step import Context
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -74,6 +73,10 @@ class FetchTexts:
         placed = wanted.select("unit", "row").repartition("unit").sortWithinPartitions("unit", "row")
         return placed.mapInArrow(self._read, "doc_id string, text string")
 
+    def here(self, wanted: pa.Table) -> Iterator[pa.RecordBatch]:
+        """The same in this process: doc_id and text of `wanted`, ascending by unit and row."""
+        return self._read(wanted.to_batches())
+
     def _read(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         rows: dict[str, list[np.ndarray]] = {}
         for batch in batches:
@@ -89,14 +92,6 @@ class FetchTexts:
             start += batch.num_rows
             if len(here):
                 yield batch.take(pa.array(here))
-
-
-def documents(context: Context, units: Sequence[Unit]) -> DataFrame:
-    """SIGNATURES of all documents of the units."""
-    recipe, settings = context.recipe, stage_settings(context.recipe)
-    read = ScanUnit(settings, declared_order(recipe))
-    docs = scan_units(context.spark, units, read, struct_of(SIGNATURES), recipe.spark.partitions)
-    return ENGINES[settings.engine].bands(docs, settings) if "near" in settings.levels else docs
 
 
 def _column(unit: Unit, name: str) -> pa.Array:

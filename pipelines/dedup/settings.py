@@ -25,7 +25,8 @@ class DedupSettings:
     (0.75 is what FineWeb's bands aim at). cluster: `representative` (`rounds`) or `components`. hubs: kept documents
     of a bucket that a later one is compared with. all_pairs: for components, up to which place in a bucket a
     document is compared with all before it. max_driver_edges: rows of buckets, and verified pairs, that the driver
-    may hold, 16 to 24 bytes each; more are clustered in Spark.
+    may hold, 16 to 24 bytes each; more are clustered in Spark. max_driver_documents: documents up to which all of it is
+    done in one process (`local`).
 
     Raises RecipeError where the bands would miss most pairs at the threshold (bands and rows exchanged) or
     let through most pairs at half the threshold (one row a band, as in Spark's MinHashLSH).
@@ -44,6 +45,7 @@ class DedupSettings:
     hubs: int = 4
     all_pairs: int = 16
     max_driver_edges: int = 5_000_000
+    max_driver_documents: int = 200_000
 
     def __post_init__(self) -> None:
         if self.shingles not in KINDS:

@@ -3,35 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import NamedTuple
 
-import pyarrow as pa
-from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from daybreak.errors import RecipeError
-from daybreak.schema import CLUSTERS, DECISIONS
+from daybreak.schema import CLUSTERS
 from pipelines.dedup.edges import FetchTexts, Verifier
+from pipelines.dedup.judged import DECIDED, JUDGED, PLACED, SIZED, decided, members
 from pipelines.dedup.levels import REMOVED, first_of_each
 from pipelines.dedup.near import Near
 from pipelines.dedup.nodes import Nodes
-from pipelines.dedup.phases import Phase, Phases
-from pipelines.dedup.prior import Prior
-from pipelines.dedup.settings import LEVELS, DedupSettings
-
-STAGES = tuple(f"{level} dedup" for level in LEVELS)
-"""Names of the levels in decisions and counts."""
-
-PLACED = pa.schema([*(f for f in REMOVED if f.name != "kept"), ("cluster_id", pa.string())])
-"""Removed documents of all levels, each with the document that its cluster keeps."""
+from pipelines.dedup.phases import Phase, Phases, struct_of
+from pipelines.dedup.prior import Prior, check_prior
+from pipelines.dedup.settings import DedupSettings
 
 
 class Deduped(NamedTuple):
     """What `Dedup` gives: lazy frames over finished phases.
 
-    decisions: `unit`, `row` and the columns of DECISIONS, one row a document. clusters: CLUSTERS. judged: the
-    columns of `signatures.SIGNATURES`, and for removed documents those of PLACED (null for kept ones, but
-    `cluster_id`, which is their own doc_id).
+    decisions: DECIDED, one row a document. clusters: CLUSTERS. judged: the columns of `signatures.SIGNATURES`
+    and of JUDGED.
     """
 
     decisions: DataFrame
@@ -58,11 +51,7 @@ class Dedup:
         The result depends on the rows alone, never on their order or partitions. What `prior` knows stands
         before all of them. Pairs are found and clustered here and now; the frames returned are lazy.
         """
-        if prior is not None and self.settings.cluster == "components":
-            raise RecipeError(
-                "dedup: cluster: components cannot go with documents of earlier runs: a later document may join "
-                "two clusters of which both first documents are published. Use cluster: representative."
-            )
+        check_prior(self.settings, prior)
         left, url = self._level(docs, "url", phases, prior.urls if prior else None)
         left, exact = self._level(left, "exact", phases, prior.exact if prior else None)
         removed = [url, exact]
@@ -70,9 +59,8 @@ class Dedup:
             nodes = Nodes(phases, left, prior)
             removed.append(Near(nodes, Verifier(nodes, texts, self.settings, prior))())
         placed = phases.phase("removed", PLACED, lambda: _placed(docs.sparkSession, *removed)).frame()
-        judged = docs.join(placed, "doc_id", "left")
-        judged = judged.withColumn("cluster_id", F.coalesce("cluster_id", "doc_id"))
-        return Deduped(_decisions(judged, self.settings), _clusters(judged, placed), judged)
+        judged = judged_rows(docs, placed)
+        return Deduped(_decisions(judged, self.settings.threshold), _clusters(judged, placed), judged)
 
     def _level(
         self, docs: DataFrame, level: str, phases: Phases, prior: object
@@ -105,34 +93,20 @@ def _placed(
     return spark.createDataFrame(PLACED.empty_table()) if found is None else found
 
 
-def _decisions(judged: DataFrame, settings: DedupSettings) -> DataFrame:
-    dropped = F.col("level").isNotNull()
-    rule = F.when(dropped, F.concat_ws(":", "level", "set"))
-    columns = {
-        "stage": F.concat(F.coalesce("level", F.lit(LEVELS[-1])), F.lit(" dedup")),
-        "verdict": F.when(dropped, "drop").otherwise("keep"),
-        "rule": rule,
-        "value": F.col("similarity"),
-        "threshold": F.when(F.col("level") == "near", settings.threshold).when(dropped, 1.0),
-        "failed": F.when(dropped, F.array(rule)).otherwise(F.array().cast("array<string>")),
-        "detail": F.col("matched"),
-    }
-    return judged.withColumns(columns).select("unit", "row", *DECISIONS.names)
+def judged_rows(docs: DataFrame, placed: DataFrame) -> DataFrame:
+    """`docs` with the columns of PLACED, which `placed` has for those that are removed."""
+    judged = docs.join(placed, "doc_id", "left")
+    return judged.withColumn("cluster_id", F.coalesce("cluster_id", "doc_id"))
+
+
+def _decisions(judged: DataFrame, threshold: float) -> DataFrame:
+    decide = partial(decided, threshold=threshold)
+    return judged.select(*JUDGED.names).mapInArrow(decide, struct_of(DECIDED))
 
 
 def _clusters(judged: DataFrame, placed: DataFrame) -> DataFrame:
-    """Sizes count all documents of this run that lead to the kept one, exact copies of near copies too."""
-    depth = F.max(_depth(F.col("level")))
-    sizes = placed.groupBy("cluster_id").agg((F.count(F.lit(1)) + 1).alias("size"), depth.alias("depth"))
-    deepest = F.element_at(F.array(*(F.lit(level) for level in LEVELS)), F.col("depth"))
-    columns = {
-        "size": F.col("size").cast("int"),
-        "representative": F.col("level").isNull(),
-        "level": F.coalesce("level", deepest),
-        "similarity": F.col("similarity").cast("float"),
-    }
-    return judged.join(sizes, "cluster_id").withColumns(columns).select(*CLUSTERS.names)
-
-
-def _depth(level: Column) -> Column:
-    return F.when(level == "near", 3).when(level == "exact", 2).otherwise(1)
+    depth = F.when(F.col("level") == "near", 3).when(F.col("level") == "exact", 2).otherwise(1)
+    sizes = placed.groupBy("cluster_id").agg(
+        (F.count(F.lit(1)) + 1).cast("int").alias("size"), F.max(depth).cast("byte").alias("depth")
+    )
+    return judged.join(sizes, "cluster_id").select(*SIZED.names).mapInArrow(members, struct_of(CLUSTERS))

@@ -28,17 +28,22 @@ EDGES = pa.schema([("hub", pa.int64()), ("member", pa.int64()), ("similarity", p
 
 @kernel
 def _jaccard(
-    left_ends: np.ndarray, left: np.ndarray, right_ends: np.ndarray, right: np.ndarray
+    left: np.ndarray,
+    begin: np.ndarray,
+    end: np.ndarray,
+    right: np.ndarray,
+    start: np.ndarray,
+    stop: np.ndarray,
 ) -> np.ndarray:
-    out = np.zeros(len(left_ends) - 1, np.float64)
+    out = np.zeros(len(begin), np.float64)
     for p in range(len(out)):
-        i, j, shared = left_ends[p], right_ends[p], 0
-        while i < left_ends[p + 1] and j < right_ends[p + 1]:
+        i, j, shared = begin[p], start[p], 0
+        while i < end[p] and j < stop[p]:
             a, b = left[i], right[j]
             shared += a == b
             i += a <= b
             j += b <= a
-        total = left_ends[p + 1] - left_ends[p] + right_ends[p + 1] - right_ends[p] - shared
+        total = end[p] - begin[p] + stop[p] - start[p] - shared
         if total > 0:
             out[p] = shared / total
     return out
@@ -47,8 +52,16 @@ def _jaccard(
 def jaccard(left: pa.ListArray, right: pa.ListArray) -> np.ndarray:
     """Jaccard similarity of each pair of ascending sets (list<uint32>), float64 [n]; 0 if both are empty."""
     a, b = left.flatten().to_numpy(), right.flatten().to_numpy()
-    left_ends, right_ends = left.offsets.to_numpy(), right.offsets.to_numpy()
-    return _jaccard(left_ends - left_ends[0], a, right_ends - right_ends[0], b)
+    ends, stops = (side.offsets.to_numpy().astype(np.int64) for side in (left, right))
+    ends, stops = ends - ends[0], stops - stops[0]
+    return _jaccard(a, ends[:-1], ends[1:], b, stops[:-1], stops[1:])
+
+
+def jaccard_at(
+    values: np.ndarray, begin: np.ndarray, end: np.ndarray, hub: np.ndarray, member: np.ndarray
+) -> np.ndarray:
+    """The same of sets by number: set k is values[begin[k]:end[k]], uint32; begin and end are int64."""
+    return _jaccard(values, begin[hub], end[hub], values, begin[member], end[member])
 
 
 def packed(sets: pa.ListArray) -> pa.BinaryArray:

@@ -20,11 +20,14 @@ def stage_settings(recipe: Recipe) -> DedupSettings:
     """The stage's settings, from the recipe. Raises RecipeError for bands that cannot work."""
     near = recipe.dedup.near
     levels = tuple(level for level in LEVELS if getattr(recipe.dedup, level))
+    most = recipe.dedup.max_driver_documents
     if near is None:
-        return DedupSettings(seed=recipe.seed, levels=levels)
+        return DedupSettings(seed=recipe.seed, levels=levels, max_driver_documents=most)
     bands, rows = resolve(near.threshold, near.recall, near.bands, near.rows)
     given = near.model_dump(exclude={"recall", "bands", "rows"})
-    return DedupSettings(seed=recipe.seed, levels=levels, bands=bands, rows=rows, **given)
+    return DedupSettings(
+        seed=recipe.seed, levels=levels, bands=bands, rows=rows, max_driver_documents=most, **given
+    )
 
 
 def declared_order(recipe: Recipe) -> DeclaredOrder:

@@ -11,27 +11,27 @@ import pyarrow.parquet as pq
 from daybreak.accounting import Ledger
 from daybreak.manifest import FileEntry, fingerprint
 from daybreak.recipe import Recipe
-from daybreak.schema import CLUSTERS, DECISIONS
+from daybreak.schema import DECISIONS
 from daybreak.storage import Store
 from pipelines.code import code_version
 from pipelines.dedup import certificate as certificates
 from pipelines.dedup.against import against_digests, against_priors, reading_digest
 from pipelines.dedup.banding import Banding, curve_facts
+from pipelines.dedup.documents import documents, scanned
 from pipelines.dedup.history.record import Recorder, recording
 from pipelines.dedup.history.settings import history_digest
-from pipelines.dedup.phases import Phase, Phases
+from pipelines.dedup.outcome import Outcome, outcome
+from pipelines.dedup.phases import Phases
 from pipelines.dedup.planted import UNIT, plan_of
 from pipelines.dedup.prior import Joined, Prior
-from pipelines.dedup.scan import FetchTexts, Unit, documents
+from pipelines.dedup.scan import FetchTexts, Unit
 from pipelines.dedup.settings import LEVELS, DedupSettings
-from pipelines.dedup.signatures import SIGNATURES
 from pipelines.dedup.wanted import comparable_settings, planted_units, stage_settings
 from pipelines.narrow import watched
 from pipelines.reading import KeptUnit, kept_units
 from pipelines.step import Context, Result, Step
 from pipelines.steps.filter import count_verdicts
 from pipelines.steps.ingest import Ingest
-from pipelines.wide import write_parts
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -55,7 +55,11 @@ class Dedup(Step):
 
     def settings(self, recipe: Recipe) -> dict[str, Any]:
         """Levels, order, shingles, bands, threshold, seed."""
-        places: Any = {"history": {"path", "buckets"}, "against": {"__all__": {"path"}}}
+        places: Any = {
+            "history": {"path", "buckets"},
+            "against": {"__all__": {"path"}},
+            "max_driver_documents": True,
+        }
         return {**recipe.dedup.model_dump(exclude=places), "seed": recipe.seed}
 
     def outside(self, recipe: Recipe) -> dict[str, str]:
@@ -64,19 +68,17 @@ class Dedup(Step):
 
     def run(self, context: Context) -> Result:
         """Write one decision for every document that came in, and the clusters."""
-        from pipelines.dedup.stage import Dedup as DedupStage
-
         settings = stage_settings(context.recipe)
         units: list[Unit] = [*kept_units(context, "filter"), *planted_units(context.recipe)]
         phases = Phases(context.spark, self._work_folder(context))
         with self._recording(context.recipe) as recorder:
             prior = self._prior(context, recorder)
             with watched(context.spark, context.progress, sum(u.size for u in units)):
-                docs = self._scanned(context, units, phases).frame()
+                scan = scanned(context, units, phases)
                 texts = FetchTexts({u.unit: u for u in units})
-                found = DedupStage(settings)(docs, texts, phases, prior)
-                facts = _facts(context.recipe, found.decisions)
-            written = self._write(context, found.decisions, found.clusters)
+                found = outcome(settings, scan, texts, phases, prior)
+                facts = _facts(context.recipe, found)
+            written = found.write(context.out, context.progress)
             counts = _count(context.out, written["decisions"], settings).counts()
             if recorder is not None:
                 self._append(context, recorder, found.judged, texts)
@@ -126,38 +128,17 @@ class Dedup(Step):
         wanted = fingerprint(self.name, code, self.settings(context.recipe), known)
         return context.workspace.in_progress(self.name, wanted)
 
-    def _scanned(self, context: Context, units: list[Unit], phases: Phases) -> Phase:
-        return phases.phase("scan", SIGNATURES, lambda: documents(context, units))
 
-    def _write(
-        self, context: Context, decisions: DataFrame, clusters: DataFrame
-    ) -> dict[str, list[FileEntry]]:
-        from pyspark.sql import functions as F
-
-        out, progress = context.out, context.progress
-        decisions = decisions.filter(F.col("unit") != UNIT)
-        clusters = clusters.filter(~F.col("doc_id").startswith(f"{UNIT}-"))
-        clusters = clusters.withColumn("part", F.concat(F.lit("clusters-"), F.substring("cluster_id", 1, 1)))
-        order = ["cluster_id", "doc_id"]
-        return {
-            "decisions": write_parts(decisions, out, "decisions", DECISIONS, "unit", ["row"], progress),
-            "clusters": write_parts(clusters, out, "clusters", CLUSTERS, "part", order, progress),
-        }
-
-
-def _facts(recipe: Recipe, decisions: DataFrame) -> dict[str, Any]:
+def _facts(recipe: Recipe, found: Outcome) -> dict[str, Any]:
     """The S-curve, and the certificate. Raises DaybreakError for a certificate under the floor."""
-    from pyspark.sql import functions as F
-
     if not recipe.dedup.near:
         return {}
     settings, wanted = stage_settings(recipe), recipe.dedup.certificate
     facts = {"banding": curve_facts(settings.threshold, Banding(settings.bands, settings.rows))}
     if wanted:
-        rows = decisions.filter(F.col("unit") == UNIT).select("doc_id", "verdict", "detail").toArrow()
-        found = certificates.measure(settings, plan_of(settings, wanted.pairs), rows)
-        certificates.check(found, wanted.floor)
-        facts["certificate"] = certificates.as_json(found)
+        measured = certificates.measure(settings, plan_of(settings, wanted.pairs), found.planted())
+        certificates.check(measured, wanted.floor)
+        facts["certificate"] = certificates.as_json(measured)
     return facts
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyspark.sql import DataFrame, SparkSession
 
 from daybreak.storage import Store
+from pipelines.dedup.local import LocalDedup
 from pipelines.dedup.normal import exact_hash
 from pipelines.dedup.order import DeclaredOrder
 from pipelines.dedup.phases import Phases
@@ -59,7 +61,30 @@ def signed(table: pa.Table, settings: DedupSettings) -> pa.Table:
     )
 
 
+def texts_of(table: pa.Table) -> Callable[[pa.Table], Iterator[pa.RecordBatch]]:
+    """Reads the texts of wanted rows of `table`, as the stage asks for them in one process."""
+
+    def read(wanted: pa.Table) -> Iterator[pa.RecordBatch]:
+        bodies = table.select(["doc_id", "text"])
+        found = bodies.filter(pc.is_in(bodies["doc_id"], wanted["doc_id"].combine_chunks()))
+        yield from found.combine_chunks().to_batches(max_chunksize=700)
+
+    return read
+
+
 def deduplicate(
+    table: pa.Table,
+    settings: DedupSettings | None = None,
+    prior: Prior | None = None,
+    spark: SparkSession | None = None,
+) -> Outcome:
+    """The stage's answer on `table`, in this process; a prior is asked through `spark`."""
+    settings = settings or DedupSettings()
+    found = LocalDedup(settings)(signed(table, settings), texts_of(table), prior, spark)
+    return Outcome(_by_id(found.decisions), _by_id(found.clusters))
+
+
+def deduplicate_in_spark(
     spark: SparkSession,
     table: pa.Table,
     settings: DedupSettings | None = None,
@@ -76,11 +101,11 @@ def deduplicate(
         phases = Phases(spark, Store.at(folder))
         fetch = lambda wanted: bodies.join(wanted, "doc_id", "left_semi")  # noqa: E731
         result = Dedup(settings)(docs, fetch, phases, prior)
-        return Outcome(_by_id(result.decisions), _by_id(result.clusters))
+        return Outcome(_by_id(result.decisions.toArrow()), _by_id(result.clusters.toArrow()))
 
 
-def _by_id(frame: DataFrame) -> dict[str, dict]:
-    rows = frame.toArrow().to_pylist()
+def _by_id(table: pa.Table) -> dict[str, dict]:
+    rows = table.to_pylist()
     found = {row["doc_id"]: row for row in rows}
     assert len(found) == len(rows), "a document was answered twice"
     return found

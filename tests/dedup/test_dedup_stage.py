@@ -1,4 +1,4 @@
-"""The stage from end to end on embedded Spark."""
+"""The stage from end to end: every kind of duplicate, in one process; and the same on embedded Spark."""
 
 from __future__ import annotations
 
@@ -7,20 +7,21 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from dedup_corpus import Outcome, deduplicate, documents, signed
+from dedup_corpus import Outcome, deduplicate, deduplicate_in_spark, documents, signed, texts_of
 from dedup_reference import jaccard, shingles
 from pyspark.errors import PythonException
 from pyspark.sql import SparkSession
 
+from daybreak.errors import InputError
 from daybreak.schema import CLUSTERS, DECISIONS
 from daybreak.storage import Store
+from pipelines.dedup.local import LocalDedup, fits
 from pipelines.dedup.phases import Phases
 from pipelines.dedup.settings import DedupSettings
 from pipelines.dedup.shingles import shingle_sets
+from pipelines.dedup.signatures import SIGNATURES
 from pipelines.dedup.stage import Dedup
 from pipelines.dedup.verify import jaccard as set_jaccard
-
-pytestmark = pytest.mark.slow
 
 CHINESE = (
     "人工智能是研究如何让计算机模拟人类智能的学科，包括学习、推理、感知和语言理解等方面。"
@@ -75,8 +76,8 @@ def corpus() -> tuple[dict[str, str], dict[str, str]]:
 
 
 @pytest.fixture(scope="module")
-def outcome(spark: SparkSession) -> Outcome:
-    return deduplicate(spark, documents(*corpus()))
+def outcome() -> Outcome:
+    return deduplicate(documents(*corpus()))
 
 
 def judged(outcome: Outcome, doc_id: str) -> tuple:
@@ -146,11 +147,11 @@ def test_short_and_empty_texts_are_compared_exactly_only(outcome: Outcome) -> No
     }
 
 
-def test_in_a_chain_every_removed_document_resembles_the_kept_one(spark: SparkSession) -> None:
+def test_in_a_chain_every_removed_document_resembles_the_kept_one() -> None:
     words = prose(5, 300)
     texts = {f"link-{i}": " ".join(words[12 * i : 12 * i + 150 - i]) for i in range(4)}
     assert jaccard(shingles(texts["link-0"]), shingles(texts["link-3"])) < 0.75
-    found = deduplicate(spark, documents(texts), DedupSettings(bands=28, rows=4))
+    found = deduplicate(documents(texts), DedupSettings(bands=28, rows=4))
     assert [judged(found, f"link-{i}") for i in range(4)] == [
         ("keep", None, None),
         ("drop", "near", "link-0"),
@@ -159,28 +160,38 @@ def test_in_a_chain_every_removed_document_resembles_the_kept_one(spark: SparkSe
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("partitions", [1, 5])
-def test_answers_do_not_depend_on_partitions(spark: SparkSession, outcome: Outcome, partitions: int) -> None:
+def test_spark_gives_the_same_in_any_number_of_partitions(
+    spark: SparkSession, outcome: Outcome, partitions: int
+) -> None:
     before = spark.conf.get("spark.sql.shuffle.partitions")
     spark.conf.set("spark.sql.shuffle.partitions", str(partitions))
     try:
-        assert deduplicate(spark, documents(*corpus()), partitions=partitions) == outcome
+        assert deduplicate_in_spark(spark, documents(*corpus()), partitions=partitions) == outcome
     finally:
         spark.conf.set("spark.sql.shuffle.partitions", before)
 
 
-def test_two_thousand_copies_and_two_thousand_variants_stay_linear(spark: SparkSession) -> None:
+def test_two_thousand_copies_and_two_thousand_variants_are_one_cluster() -> None:
     words = prose(9, 60)
     copies = {f"copy-{i:04d}": " ".join(words) for i in range(2000)}
     variants = {f"variant-{i:04d}": " ".join([*words, f"tail{i}"]) for i in range(2000)}
-    found = deduplicate(spark, documents(copies | variants))
+    found = deduplicate(documents(copies | variants))
     assert len(found.dropped) == 3999
     # The longest tails have four digits; of these the smallest doc_id stays.
     assert {row["cluster_id"] for row in found.clusters.values()} == {"variant-1000"}
     assert {row["size"] for row in found.clusters.values()} == {4000}
 
 
-def test_a_candidate_without_text_is_refused(spark: SparkSession, tmp_path: Path) -> None:
+def test_a_candidate_without_text_is_refused() -> None:
+    table = documents({f"v{i}": " ".join([*prose(3), f"tail{i}"]) for i in range(3)})
+    with pytest.raises(InputError, match="no text for candidate v0"):
+        LocalDedup(DedupSettings())(signed(table, DedupSettings()), texts_of(table.slice(1)))
+
+
+@pytest.mark.slow
+def test_spark_refuses_a_candidate_without_text(spark: SparkSession, tmp_path: Path) -> None:
     table = documents({f"v{i}": " ".join([*prose(3), f"tail{i}"]) for i in range(3)})
     docs = spark.createDataFrame(signed(table, DedupSettings()))
     bodies = spark.createDataFrame(table.select(["doc_id", "text"]).slice(1))
@@ -189,17 +200,25 @@ def test_a_candidate_without_text_is_refused(spark: SparkSession, tmp_path: Path
         Dedup()(docs, lambda wanted: bodies.join(wanted, "doc_id", "left_semi"), phases)
 
 
-def test_nothing_in_nothing_out(spark: SparkSession) -> None:
-    table = documents({"only-a": "no copies of this one", "only-b": GARBLED})
-    found = deduplicate(spark, table)
+def test_nothing_in_nothing_out() -> None:
+    found = deduplicate(documents({"only-a": "no copies of this one", "only-b": GARBLED}))
     assert not found.dropped
     assert not found.clusters
+    assert LocalDedup(DedupSettings())(SIGNATURES.empty_table(), iter).decisions.num_rows == 0
 
 
-def test_real_near_duplicates(
-    spark: SparkSession, bench: dict[str, str], bench_pairs: list[tuple[str, str, float]]
-) -> None:
-    found = deduplicate(spark, documents(bench))
+def test_one_process_takes_what_fits_it() -> None:
+    settings = DedupSettings(max_driver_documents=1000, max_driver_edges=24_000)
+    assert fits(1000, 10**9, settings)
+    assert not fits(1001, 0, settings)
+    assert not fits(1000, 10**10, settings)  # the shingles of so much text
+    assert not fits(1000, 0, DedupSettings(max_driver_documents=1000, max_driver_edges=23_999))
+    assert fits(1000, 10**10, DedupSettings(levels=("exact",), max_driver_edges=1))
+
+
+@pytest.mark.slow
+def test_real_near_duplicates(bench: dict[str, str], bench_pairs: list[tuple[str, str, float]]) -> None:
+    found = deduplicate(documents(bench))
     alike = [(a, b) for a, b, similarity in bench_pairs if similarity >= 0.8]
     left = [pair for pair in alike if not found.dropped & set(pair)]
     assert len(alike) == 2690

@@ -10,7 +10,6 @@ from dedup_reference import jaccard as slow_jaccard
 from dedup_reference import shingles
 from hypothesis import given
 from hypothesis import strategies as st
-from pyspark.sql import SparkSession
 
 from benchmarks.dedup_truth import Truth, all_pairs, judge
 from pipelines.dedup.banding import candidate_probability
@@ -46,15 +45,13 @@ def test_a_run_is_judged_by_pairs_left_and_removals_without_a_neighbour() -> Non
 
 
 @pytest.mark.slow
-def test_a_certificate_agrees_with_all_pairs_of_real_documents(
-    spark: SparkSession, bench: dict[str, str]
-) -> None:
+def test_a_certificate_agrees_with_all_pairs_of_real_documents(bench: dict[str, str]) -> None:
     """At 14 x 8, so that pairs are missed; and a real pair is missed no oftener than a planted one."""
     settings = DedupSettings(bands=14, rows=8, threshold=0.75, seed=5)
     real = dict(list(bench.items())[:5000])
     planted = plant(plan_of(settings, 30))
     made = dict(zip(planted["doc_id"].to_pylist(), planted["text"].to_pylist(), strict=True))
-    found = deduplicate(spark, documents(real | made), settings)
+    found = deduplicate(documents(real | made), settings)
     rows = planted_rows(pa.Table.from_pylist(list(found.decisions.values())))
     certificate = measure(settings, plan_of(settings, 30), rows)
     check(certificate, 0.0)

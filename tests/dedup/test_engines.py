@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from datasketch import MinHash, MinHashLSH
-from dedup_corpus import deduplicate, documents
+from dedup_corpus import deduplicate_in_spark, documents
 from pyspark.sql import DataFrame, SparkSession
 from scipy.stats import binomtest
 
@@ -126,7 +126,8 @@ def test_both_engines_remove_the_same_documents_but_for_chance(
     table = documents(dict(zip(planted["doc_id"].to_pylist(), planted["text"].to_pylist(), strict=True)))
     similarity = dict(zip(planted["doc_id"].to_pylist(), planted["similarity"].to_pylist(), strict=True))
     dropped = {
-        engine: deduplicate(spark, table, WIDE, rebanded=Rebanded(engine)).dropped for engine in ENGINES
+        engine: deduplicate_in_spark(spark, table, WIDE, rebanded=Rebanded(engine)).dropped
+        for engine in ENGINES
     }
     sure = {doc_id for doc_id, s in similarity.items() if s >= 0.94}  # the curve gives .9999 and more
     below = {doc_id for doc_id, s in similarity.items() if s < WIDE.threshold}

@@ -1,4 +1,4 @@
-"""The same clusters on the driver and in Spark, from anything that a history tells, and over hard inputs."""
+"""The same clusters in one process and in Spark, from anything that a history tells, and over hard inputs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from dedup_corpus import deduplicate, documents, signed
+from dedup_corpus import deduplicate, deduplicate_in_spark, documents, signed
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
@@ -21,8 +21,6 @@ from pipelines.dedup.phases import Phases
 from pipelines.dedup.settings import DedupSettings
 from pipelines.dedup.shingles import shingle_sets
 from pipelines.dedup.signatures import SIGNATURES
-
-pytestmark = pytest.mark.slow
 
 THAI = "ปัญญาประดิษฐ์คือความสามารถของเครื่องจักรในการเรียนรู้และแก้ปัญหาเหมือนมนุษย์ซึ่งมีการพัฒนาอย่างรวดเร็วในช่วงหลายปีที่ผ่านมา"
 
@@ -51,13 +49,17 @@ def mixed() -> dict[str, str]:
     return {f"d{i:04d}": text for i, text in enumerate(texts)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cluster", ["representative", "components"])
-def test_spark_rounds_give_what_the_driver_gives(spark: SparkSession, cluster: str) -> None:
-    table = documents(mixed())
-    settings = {"bands": 24, "rows": 6, "cluster": cluster}
-    here = deduplicate(spark, table, DedupSettings(**settings))
-    there = deduplicate(spark, table, DedupSettings(**settings, max_driver_edges=1))
+def test_spark_rounds_give_what_one_process_gives(spark: SparkSession, cluster: str) -> None:
+    texts = mixed()
+    urls = {name: f"http://example.org/{i % 70}" for i, name in enumerate(texts)}
+    table = documents(texts, urls=urls if cluster == "representative" else None)
+    settings = {"bands": 24, "rows": 6, "cluster": cluster, "levels": ("url", "exact", "near")}
+    here = deduplicate(table, DedupSettings(**settings))
+    there = deduplicate_in_spark(spark, table, DedupSettings(**settings, max_driver_edges=1))
     assert len(here.dropped) > 60
+    assert {row["rule"] for row in here.decisions.values()} >= {"exact", "near", None}
     assert there == here
 
 
@@ -120,6 +122,7 @@ class InMemory:
         return frame.join(ids, "doc_id", "left_semi")
 
 
+@pytest.mark.slow
 def test_day_by_day_removes_what_all_at_once_removes(spark: SparkSession) -> None:
     texts = mixed()
     settings = DedupSettings(bands=24, rows=6)
@@ -128,13 +131,15 @@ def test_day_by_day_removes_what_all_at_once_removes(spark: SparkSession) -> Non
     day = {name: i * 3 // len(texts) for i, name in enumerate(texts)}
     orders = [earlier(day[row["doc_id"]]) + row["order"][1:] for row in table.to_pylist()]
     dated = table.set_column(table.schema.get_field_index("order"), "order", pa.array(orders, pa.binary()))
-    whole = deduplicate(spark, dated, settings)
+    whole = deduplicate(dated, settings)
     prior = InMemory(spark, settings.ngram, texts=texts)
     found: dict[str, tuple] = {}
     for number in range(3):
         mask = pa.array([day[name] == number for name in table["doc_id"].to_pylist()])
         today = table.filter(mask)
-        outcome = deduplicate(spark, today, settings, prior=prior if number else None)
+        before = prior if number else None
+        outcome = deduplicate(today, settings, before, spark)
+        assert number < 2 or outcome == deduplicate_in_spark(spark, today, settings, prior=before)
         found |= {name: _judged(row) for name, row in outcome.decisions.items()}
         exact = {name for name, row in outcome.decisions.items() if row["rule"] == "exact"}
         prior.add(number, signed(today, settings), outcome.dropped, set(outcome.decisions) - exact)
@@ -145,28 +150,33 @@ def _judged(row: dict) -> tuple:
     return row["verdict"], row["rule"], row["detail"], row["value"], row["threshold"]
 
 
+@pytest.mark.slow
 def test_a_hash_of_another_data_set_names_it(spark: SparkSession) -> None:
     table = documents({"a": "one text here", "b": "another text"})
     prior = InMemory(spark, 5)
     prior.add(0, signed(documents({"x": "One text  here"}), DedupSettings()), set(), {"x"})
     prior.hashed = [t.set_column(3, "set", pa.array(["books"])) for t in prior.hashed]
-    found = deduplicate(spark, table, DedupSettings(levels=("exact",)), prior=prior)
+    settings = DedupSettings(levels=("exact",))
+    found = deduplicate(table, settings, prior, spark)
+    assert found == deduplicate_in_spark(spark, table, settings, prior=prior)
     assert _judged(found.decisions["a"]) == ("drop", "exact:books", "x", 1.0, 1.0)
     assert found.decisions["b"]["verdict"] == "keep"
 
 
+@pytest.mark.slow
 def test_components_are_refused_with_a_history(spark: SparkSession) -> None:
+    table, settings, prior = documents({"a": "x"}), DedupSettings(cluster="components"), InMemory(spark, 5)
     with pytest.raises(RecipeError, match="two clusters"):
-        deduplicate(
-            spark, documents({"a": "x"}), DedupSettings(cluster="components"), prior=InMemory(spark, 5)
-        )
+        deduplicate(table, settings, prior, spark)
+    with pytest.raises(RecipeError, match="two clusters"):
+        deduplicate_in_spark(spark, table, settings, prior=prior)
 
 
-def test_url_copies_go_first_and_lead_to_the_document_that_stays(spark: SparkSession) -> None:
+def test_url_copies_go_first_and_lead_to_the_document_that_stays() -> None:
     near = family(1, 1, 0)[0]
     texts = {"a": near + " and more", "b": near, "c": near, "d": "quite another text", "e": "no address"}
     urls = {"c": "http://example.org/page", "d": "https://www.example.org/page/?utm_source=x"}
-    found = deduplicate(spark, documents(texts, urls=urls), DedupSettings(levels=("url", "exact", "near")))
+    found = deduplicate(documents(texts, urls=urls), DedupSettings(levels=("url", "exact", "near")))
     assert {name: _judged(found.decisions[name])[:3] for name in texts} == {
         "a": ("keep", None, None),
         "b": ("drop", "near", "a"),
@@ -178,6 +188,7 @@ def test_url_copies_go_first_and_lead_to_the_document_that_stays(spark: SparkSes
     assert {row["size"] for row in found.clusters.values()} == {4}
 
 
+@pytest.mark.slow
 @pytest.mark.long
 def test_two_hundred_thousand_identical_documents(spark: SparkSession) -> None:
     n, text = 200_000, " ".join(f"word{i}" for i in range(30))
@@ -214,6 +225,7 @@ def _kept(spark: SparkSession, table: pa.Table, texts: dict[str, str], settings:
         return sorted(row["doc_id"] for row in found.decisions.filter(F.col("verdict") == "keep").collect())
 
 
+@pytest.mark.slow
 @pytest.mark.long
 def test_fifty_thousand_near_identical_documents(spark: SparkSession) -> None:
     base = family(5, 1, 0)[0]
@@ -223,15 +235,17 @@ def test_fifty_thousand_near_identical_documents(spark: SparkSession) -> None:
     assert kept == ["00000"]
 
 
-def test_empty_short_and_ten_megabyte_documents(spark: SparkSession) -> None:
+@pytest.mark.slow
+def test_empty_short_and_ten_megabyte_documents() -> None:
     long = " ".join(f"w{i % 700_003 * 7919 % 1_000_003}" for i in range(1_500_000))
     texts = {"long-a": long, "long-b": long + " end", "empty": "", "word": "word", "words": "word word"}
-    found = deduplicate(spark, documents(texts))
+    found = deduplicate(documents(texts))
     assert len(long) > 10_000_000
     assert found.dropped == {"long-a"}
     assert found.decisions["long-a"]["detail"] == "long-b"
 
 
+@pytest.mark.slow
 def test_keys_of_many_rows_are_joined_in_several_tasks(spark: SparkSession) -> None:
     hubs = [0] * 95 + [1] * 12 + [2] * 3
     left = spark.createDataFrame(pa.table({"hub": hubs, "member": list(range(110))}))
@@ -240,6 +254,7 @@ def test_keys_of_many_rows_are_joined_in_several_tasks(spark: SparkSession) -> N
     assert sorted(map(tuple, found.collect())) == [(h, m, "abc"[h]) for m, h in enumerate(hubs)]
 
 
+@pytest.mark.slow
 def test_phases_are_not_computed_twice(spark: SparkSession, tmp_path: Path) -> None:
     phases = Phases(spark, Store.at(tmp_path))
     schema = pa.schema([("id", pa.int64()), ("name", pa.string())])

@@ -25,6 +25,10 @@ class Engine(Protocol):
     def name(self) -> str:
         """What recipes call it."""
 
+    @property
+    def narrow(self) -> bool:
+        """Whether `features` are the bands already."""
+
     def features(self, texts: pa.Array, settings: DedupSettings) -> pa.ListArray:
         """The column `bands` as the scan hands it to Spark: list<int64>, null for texts without a shingle."""
 

@@ -19,6 +19,7 @@ class KernelEngine:
     """`engine.Engine` whose work is all narrow."""
 
     name: str = "kernel"
+    narrow: bool = True
 
     def features(self, texts: pa.Array, settings: DedupSettings) -> pa.ListArray:
         """The band hashes themselves."""

@@ -33,6 +33,7 @@ class SparkMlEngine:
     """`engine.Engine` over pyspark.ml.feature."""
 
     name: str = "spark.ml"
+    narrow: bool = False
 
     def features(self, texts: pa.Array, settings: DedupSettings) -> pa.ListArray:
         """The hashes of each text's shingles."""

@@ -13,7 +13,7 @@ from pipelines.dedup.normal import VERSION
 from pipelines.dedup.order import DeclaredOrder
 from pipelines.dedup.settings import DedupSettings
 
-RESOURCES = ("max_driver_edges", "all_pairs")
+RESOURCES = ("max_driver_documents", "max_driver_edges", "all_pairs")
 """Settings that decide how a result is found, not which."""
 
 
