@@ -225,6 +225,9 @@ class Perplexity(Section):
     )
 
 
+Suffixes = Literal["all", "registries"]
+
+
 class Lists(Section):
     """Word and URL lists of your own, each of which adds signals."""
 
@@ -242,6 +245,11 @@ class Lists(Section):
     url_words: str | None = Field(
         None,
         description="folder with strict, hard, soft, or JSON Lines {kind, word}: url_strict, url_hard, url_soft",
+    )
+    domains: Suffixes | None = Field(
+        None,
+        description="each document's registered domain, by publicsuffix.org's list, as url_domain; all: what is "
+        "below github.io and the like are domains of their own; registries: they are not",
     )
 
 

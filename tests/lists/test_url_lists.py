@@ -24,6 +24,11 @@ UT1 = {
         "xn--spiel-mua.example",
         "co.uk",
         "com",
+        "kawasaki.jp",
+        "any.ck",
+        "www.ck",
+        "github.io",
+        "公司.cn",
     ],
     "games/urls": ["host.example/games", "www.host.example/arcade/", "host.example/q?id=1"],
     "dice-and_cards/domains": ["cards.example", "karten-größe.example", "play.example"],
@@ -62,9 +67,15 @@ def listed(folder: Path, *urls: str | None) -> list[tuple[int, int]]:
         ("https://loud.example", 1, 0),
         ("https://spielä.example/", 0, 0),
         ("https://karten-größe.example/a", 0, 1),
+        ("https://user:ü@karten-größe.example:81/a://b", 0, 1),
         ("https://sub.KARTEN-grösse.example/a", 0, 1),  # IDNA 2003: ß is ss
         ("https://site.co.uk/", 0, 0),
         ("https://site.com/", 0, 0),
+        ("https://a.kawasaki.jp/", 0, 0),  # a suffix, for there is a rule for what stands below it
+        ("https://site.any.ck/", 0, 0),  # a suffix by a wildcard
+        ("https://www.ck/", 1, 0),  # its exception
+        ("https://user.github.io/", 1, 0),  # a company's suffix is a domain that may be listed
+        ("https://site.公司.cn/", 0, 0),
         ("https://host.example/", 0, 0),
         ("https://host.example/games", 1, 0),
         ("https://www.host.example/Games/x?y#z", 1, 0),
