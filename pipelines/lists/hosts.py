@@ -140,15 +140,23 @@ def entry_hashes(kind: str, view: TextView) -> np.ndarray:
 
 @kernel
 def find(keys, bits, value):  # type: ignore[no-untyped-def]
-    """The bits of `value` in the sorted `keys`, 0 where it is not there."""
-    low, high = 0, keys.size
-    while low < high:
-        middle = (low + high) // 2
-        if keys[middle] < value:
-            low = middle + 1
-        else:
-            high = middle
-    return bits[low] if low < keys.size and keys[low] == value else np.uint64(0)
+    """The bits of `value` in the sorted `keys`, 0 where it is not there.
+
+    Keys are hashes, so a value's place is told from the value, and better from a key near it (interpolation).
+    """
+    if keys.size == 0:
+        return np.uint64(0)
+    step = keys.size * 2.0**-64
+    at = np.int64(np.float64(value) * step)
+    for _ in range(3):
+        at = min(max(at, 0), keys.size - 1)
+        at += np.int64((np.float64(value) - np.float64(keys[at])) * step)
+    at = min(max(at, 0), keys.size - 1)
+    while at < keys.size and keys[at] < value:
+        at += 1
+    while at > 0 and keys[at - 1] >= value:
+        at -= 1
+    return bits[at] if at < keys.size and keys[at] == value else np.uint64(0)
 
 
 @kernel

@@ -176,6 +176,10 @@ def words_in(place: Path, *urls: str | None) -> list[tuple[int, int, int]]:
     [
         ("https://turn-ip.example/", (1, 0, 0)),
         ("https://MyTurnips.example/", (1, 0, 0)),
+        ("https://win.ter-sq.uash.example/", (1, 0, 0)),  # broken up, as is the list's own word
+        ("https://рЕ-па.example/", (1, 0, 0)),
+        ("https://ре.example/", (0, 0, 0)),
+        ("https://BEET.example/", (0, 1, 0)),
         ("https://beet.example/", (0, 1, 0)),
         ("https://beets.example/", (0, 0, 0)),
         ("https://leaf.example/leaf/leaf", (0, 0, 1)),
@@ -186,7 +190,11 @@ def words_in(place: Path, *urls: str | None) -> list[tuple[int, int, int]]:
     ],
 )
 def test_words_in_addresses(tmp_path: Path, url: str | None, expected: tuple[int, int, int]) -> None:
-    for name, words in {"strict.txt": "turnip", "hard.txt": "beet", "soft.txt": "leaf\nroot"}.items():
+    for name, words in {
+        "strict.txt": "turnip\nWinter-Squash\nрепа\n--",
+        "hard.txt": "beet",
+        "soft.txt": "leaf\nroot",
+    }.items():
         (tmp_path / name).write_text(words + "\n")
     assert words_in(tmp_path, url) == [expected]
 
