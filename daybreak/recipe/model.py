@@ -326,12 +326,33 @@ class Certificate(Section):
     )
 
 
+class DomainCap(Section):
+    """At most so much of one registered domain (publicsuffix.org), of what dedup leaves in this run."""
+
+    documents: Count | None = Field(None, description="documents that stay of a domain, at most")
+    bytes: Count | None = Field(None, description="bytes of text that stay of a domain, at most")
+    keep: Literal["draw", "order"] = Field(
+        "draw", description="which stay. draw: by keyed hash of doc_id; order: the first by dedup's `order`"
+    )
+    suffixes: Suffixes = Field(
+        "all",
+        description="all: what is below github.io and the like are domains of their own; registries: they are not",
+    )
+
+    @model_validator(mode="after")
+    def _limits(self) -> DomainCap:
+        if self.documents is None and self.bytes is None:
+            raise ValueError("set `documents`, `bytes` or both")
+        return self
+
+
 class Dedup(Section):
     """Duplicates to remove."""
 
     url: bool = Field(False, description="of documents with one URL (normalised) the first alone stays")
     exact: bool = Field(True, description="of documents with one text (normalised) the first alone stays")
     near: Near | None = Field(default_factory=Near)
+    max_per_domain: DomainCap | None = None
     certificate: Certificate | None = Field(default_factory=Certificate)
     order: list[str] = Field(
         default_factory=lambda: ["length", "timestamp", "doc_id"],

@@ -59,7 +59,7 @@ class GzipDecoder:
         while (stored or full) and not self.eof:
             try:
                 data = self._isal.decompress(stored, BLOCK)
-            except isal_zlib.error as error:
+            except isal_zlib.error as error:  # type: ignore[misc]  # its stub calls the class an Exception
                 raise Damaged(str(error)) from None
             yield data
             self.eof, self.unused = self._isal.eof, self._isal.unused_data

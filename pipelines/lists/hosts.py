@@ -147,10 +147,10 @@ def find(keys, bits, value):  # type: ignore[no-untyped-def]
     if keys.size == 0:
         return np.uint64(0)
     step = keys.size * 2.0**-64
-    at = np.int64(np.float64(value) * step)
+    at = int(np.float64(value) * step)
     for _ in range(3):
         at = min(max(at, 0), keys.size - 1)
-        at += np.int64((np.float64(value) - np.float64(keys[at])) * step)
+        at += int((np.float64(value) - np.float64(keys[at])) * step)
     at = min(max(at, 0), keys.size - 1)
     while at < keys.size and keys[at] < value:
         at += 1

@@ -17,13 +17,14 @@ from pipelines.code import code_version
 from pipelines.dedup import certificate as certificates
 from pipelines.dedup.against import against_digests, against_priors, reading_digest
 from pipelines.dedup.banding import Banding, curve_facts
+from pipelines.dedup.domain_cap import STAGE, capped, wanted_cap
 from pipelines.dedup.history.record import Recorder, recording
 from pipelines.dedup.history.settings import history_digest
 from pipelines.dedup.phases import Phase, Phases
 from pipelines.dedup.planted import UNIT, plan_of
 from pipelines.dedup.prior import Joined, Prior
 from pipelines.dedup.scan import FetchTexts, Unit, documents
-from pipelines.dedup.settings import LEVELS, DedupSettings
+from pipelines.dedup.settings import LEVELS
 from pipelines.dedup.signatures import SIGNATURES
 from pipelines.dedup.wanted import comparable_settings, planted_units, stage_settings
 from pipelines.narrow import watched
@@ -51,9 +52,11 @@ class Dedup(Step):
         "pipelines.wide",
         "pipelines.kernels",
         "pipelines.dedup",
+        "pipelines.lists.hosts",
+        "pipelines.lists.suffixes",
         "pipelines.steps.dedup",
     )
-    libraries = ("pyarrow", "pyspark", "scipy", "xxhash")
+    libraries = ("pyarrow", "pyspark", "scipy", "xxhash", "publicsuffixlist")
 
     def settings(self, recipe: Recipe) -> dict[str, Any]:
         """Levels, order, shingles, bands, threshold, seed."""
@@ -78,11 +81,17 @@ class Dedup(Step):
                 texts = FetchTexts({u.unit: u for u in units})
                 found = DedupStage(settings)(docs, texts, phases, prior)
                 facts = _facts(context.recipe, found.decisions)
-            written = self._write(context, found.decisions, found.clusters)
-            counts = _count(context.out, written["decisions"], settings).counts()
+                decisions = self._capped(context, found.decisions, phases)
+            written = self._write(context, decisions, found.clusters)
+            counts = _count(context.out, written["decisions"], context.recipe).counts()
             if recorder is not None:
                 self._append(context, recorder, found.judged, texts)
         return Result(written, counts, facts)
+
+    def _capped(self, context: Context, decisions: DataFrame, phases: Phases) -> DataFrame:
+        """The cap comes last, so that copies do not use it up; history and clusters tell of duplicates alone."""
+        cap = wanted_cap(context.recipe)
+        return capped(context, decisions, kept_units(context, "filter"), phases, cap) if cap else decisions
 
     def _recording(self, recipe: Recipe) -> AbstractContextManager[Recorder | None]:
         """Holds the recipe's history, if it has one, while the step runs."""
@@ -168,8 +177,10 @@ def _facts(recipe: Recipe, decisions: DataFrame) -> dict[str, Any]:
     return facts
 
 
-def _count(store: Store, entries: list[FileEntry], settings: DedupSettings) -> Ledger:
-    stages = tuple(f"{level} dedup" for level in LEVELS if level != "url" or "url" in settings.levels)
+def _count(store: Store, entries: list[FileEntry], recipe: Recipe) -> Ledger:
+    levels = stage_settings(recipe).levels
+    stages = tuple(f"{level} dedup" for level in LEVELS if level != "url" or "url" in levels)
+    stages += (STAGE,) if recipe.dedup.max_per_domain else ()
     ledger = Ledger()
     for entry in entries:
         table = pq.read_table(store.path(entry.path), filesystem=store.filesystem, schema=DECISIONS)
