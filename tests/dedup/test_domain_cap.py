@@ -53,7 +53,7 @@ def plainly(rows: list[dict[str, Any]], documents: int | None, size: int | None)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("documents", "size"), [(1, None), (20, None), (None, 700), (20, 700), (500, None)])
+@pytest.mark.parametrize(("documents", "size"), [(1, None), (None, 700), (20, 700)])
 def test_what_is_past_the_limit_is_what_a_plain_loop_says(
     spark: SparkSession, documents: int | None, size: int | None
 ) -> None:
@@ -131,10 +131,8 @@ def test_a_run_with_a_cap(folder: Path, spark: SparkSession) -> None:
     left = Counter(row["detail"] for row in rows if row["rule"] == "domain_cap")
     assert left == {"site.co.uk": 4, "github.io": 2}
     kept = {row["url"] for row in rows if row["verdict"] == "keep"}
-    assert {
-        "https://a.b.site.co.uk/4",
-        "http://two.github.io/2",
-    } & kept or "https://c.site.co.uk/copy" in kept
+    assert "http://two.github.io/2" in kept
+    assert len(kept & {"https://a.b.site.co.uk/4", "https://c.site.co.uk/copy"}) == 1  # copies of each other
 
 
 @pytest.mark.parametrize(

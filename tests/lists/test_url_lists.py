@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from daybreak.errors import InputError
 from pipelines.kernels import compile as compiling
 from pipelines.lists import urls as urls_module
+from pipelines.lists.hosts import find
 from pipelines.lists.url_words import UrlWords
 from pipelines.lists.urls import UrlCategories, column_of, index_for
 
@@ -145,6 +147,28 @@ def test_the_index_is_the_same_with_no_place_to_keep_it(
     built = index_for.__wrapped__(str(folder), ("games",))
     assert kept.keys.tolist() == built.keys.tolist() and set(built.bits.tolist()) == {1}
     assert compiling.cache_folder() is None or kept.keys.base is not None
+
+
+def test_a_second_process_maps_the_file_of_the_first(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if compiling.cache_folder() is None:
+        pytest.skip("no place to keep an index")
+    index_for(str(folder), None)
+
+    def never(*_: object) -> None:
+        raise AssertionError("built again")
+
+    monkeypatch.setattr(urls_module, "_build", never)
+    again = index_for.__wrapped__(str(folder), None)
+    assert isinstance(again.keys, np.memmap) and isinstance(again.bits, np.memmap)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.integers(0, 2**64 - 1), max_size=60, unique=True), st.integers(0, 2**64 - 1))
+def test_every_key_is_found_and_no_other(held: list[int], other: int) -> None:
+    keys = np.array(sorted(held), np.uint64)
+    bits = np.arange(1, len(keys) + 1).astype(np.uint64)
+    assert [int(find(keys, bits, key)) for key in keys] == bits.tolist()
+    assert (int(find(keys, bits, np.uint64(other))) != 0) == (other in held)
 
 
 def test_chosen_categories_alone_become_columns(folder: Path) -> None:
