@@ -68,6 +68,8 @@ bench-peers: peers $(PEERS)/dolma/.installed $(PEERS)/rensa/.installed ## Every 
 bench: $(STAMP) bench-peers ## Speed: every stage, ingest through Spark, rules and dedup side by side with peers, growth of dedup
 	$(BIN)/python -m benchmarks.stages
 	$(BIN)/python -m benchmarks.pipeline
+	$(BIN)/python -m benchmarks.ingest_race
+	$(BIN)/python -m benchmarks.url_lists
 	$(BIN)/python -m benchmarks.rules_race
 	$(BIN)/python -m benchmarks.dedup_race
 	$(BIN)/python -m benchmarks.dedup_growth --adversarial 20000 --chain 5000

@@ -21,6 +21,7 @@ STAGE_ORDER = (
     "url dedup",
     "exact dedup",
     "near dedup",
+    "domain cap",
     "passages",
     "decontamination",
     "mixture",

@@ -12,6 +12,7 @@ from daybreak.errors import InputError
 from daybreak.recipe import Recipe
 from pipelines.lists import badwords, url_words, urls
 from pipelines.lists.files import list_digest
+from pipelines.lists.suffixes import UrlDomain
 from pipelines.metadata import Metadata
 from pipelines.models.folder import model_digest, read_model, sha256, weights_file
 from pipelines.models.perplexity import Perplexity, load_model, load_pieces
@@ -29,6 +30,8 @@ def outside_stages(recipe: Recipe) -> Iterator[Stage]:
         yield urls.UrlCategories(lists.urls, _categories(recipe))
     if lists.url_words:
         yield url_words.UrlWords(lists.url_words)
+    if lists.domains:
+        yield UrlDomain(lists.domains == "all")
     for name, model in sorted(recipe.models.items()):
         yield Score(name, model.path, model.pareto_alpha, recipe.seed)
     for name, language_model in sorted(recipe.perplexity.items()):
@@ -46,6 +49,7 @@ def outside_settings(recipe: Recipe) -> dict[str, Any]:
         },
         "perplexity": sorted(recipe.perplexity),
         "url_categories": recipe.lists.url_categories,
+        "domains": recipe.lists.domains,
         "metadata": {name: value.key for name, value in recipe.metadata.items()},
     }
 

@@ -300,6 +300,9 @@ class Perplexity(Section):
     )
 
 
+Suffixes = Literal["all", "registries"]
+
+
 class Lists(Section):
     """Word and URL lists of your own, each of which adds signals."""
 
@@ -317,6 +320,11 @@ class Lists(Section):
     url_words: str | None = Field(
         None,
         description="folder with strict, hard, soft, or JSON Lines {kind, word}: url_strict, url_hard, url_soft",
+    )
+    domains: Suffixes | None = Field(
+        None,
+        description="each document's registered domain, by publicsuffix.org's list, as url_domain; all: what is "
+        "below github.io and the like are domains of their own; registries: they are not",
     )
 
 
@@ -400,12 +408,33 @@ class Certificate(Section):
     )
 
 
+class DomainCap(Section):
+    """At most so much of one registered domain (publicsuffix.org), of what dedup leaves in this run."""
+
+    documents: Count | None = Field(None, description="documents that stay of a domain, at most")
+    bytes: Count | None = Field(None, description="bytes of text that stay of a domain, at most")
+    keep: Literal["draw", "order"] = Field(
+        "draw", description="which stay. draw: by keyed hash of doc_id; order: the first by dedup's `order`"
+    )
+    suffixes: Suffixes = Field(
+        "all",
+        description="all: what is below github.io and the like are domains of their own; registries: they are not",
+    )
+
+    @model_validator(mode="after")
+    def _limits(self) -> DomainCap:
+        if self.documents is None and self.bytes is None:
+            raise ValueError("set `documents`, `bytes` or both")
+        return self
+
+
 class Dedup(Section):
     """Duplicates to remove."""
 
     url: bool = Field(False, description="of documents with one URL (normalised) the first alone stays")
     exact: bool = Field(True, description="of documents with one text (normalised) the first alone stays")
     near: Near | None = Field(default_factory=Near)
+    max_per_domain: DomainCap | None = None
     certificate: Certificate | None = Field(default_factory=Certificate)
     order: list[str] = Field(
         default_factory=lambda: ["length", "timestamp", "doc_id"],

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 import pyarrow as pa
@@ -12,6 +13,7 @@ from daybreak.manifest import FileEntry
 from daybreak.progress import Progress
 from daybreak.schema import CLUSTERS, DECISIONS
 from daybreak.storage import Store
+from pipelines.dedup.judged import DECIDED
 from pipelines.dedup.local import LocalDedup, LocalDeduped, fits
 from pipelines.dedup.phases import Phase, Phases
 from pipelines.dedup.planted import UNIT
@@ -38,6 +40,9 @@ class Outcome(Protocol):
 
     def planted(self) -> pa.Table:
         """doc_id, verdict and detail of planted documents."""
+
+    def decided(self, change: Callable[[DataFrame], DataFrame]) -> Outcome:
+        """The same with other decisions: `change` of these (`judged.DECIDED`)."""
 
     def write(self, store: Store, progress: Progress) -> Written:
         """Decisions by unit, and clusters by the first digit of their name."""
@@ -75,6 +80,11 @@ class FromTables:
         decisions = self.found.decisions
         return decisions.filter(pc.equal(decisions["unit"], UNIT)).select(["doc_id", "verdict", "detail"])
 
+    def decided(self, change: Callable[[DataFrame], DataFrame]) -> FromTables:
+        """See `Outcome.decided`."""
+        frame = self.docs.sparkSession.createDataFrame(self.found.decisions)
+        return replace(self, found=self.found._replace(decisions=change(frame).toArrow().cast(DECIDED)))
+
     def write(self, store: Store, progress: Progress) -> Written:
         """See `Outcome.write`."""
         decisions, clusters = self.found.decisions, self.found.clusters
@@ -103,6 +113,10 @@ class FromFrames:
         """See `Outcome.planted`."""
         decisions = self.found.decisions
         return decisions.filter(decisions.unit == UNIT).select("doc_id", "verdict", "detail").toArrow()
+
+    def decided(self, change: Callable[[DataFrame], DataFrame]) -> FromFrames:
+        """See `Outcome.decided`."""
+        return FromFrames(self.found._replace(decisions=change(self.found.decisions)))
 
     def write(self, store: Store, progress: Progress) -> Written:
         """See `Outcome.write`."""

@@ -12,6 +12,7 @@ from typing import Protocol
 
 import zstandard
 from fastwarc.stream_io import Lz4Reader
+from isal import isal_zlib
 
 BLOCK = 256 << 10
 """Decoded bytes a decoder hands over at once, at most (zstd: one feed's output)."""
@@ -35,8 +36,38 @@ class Decoder(Protocol):
         ...
 
 
+RESERVED_FLAGS = 0xE0
+"""Bits of a gzip header's fourth byte that are never set (RFC 1952, 2.3.1.2)."""
+
+
 class GzipDecoder:
-    """One gzip member (RFC 1952), with its checksum verified by zlib."""
+    """One gzip member (RFC 1952), with its checksum verified, by ISA-L: twice as fast as zlib.
+
+    What it makes of a member that does not hold is for `ZlibDecoder` to say: ISA-L lets reserved flags through,
+    and does not tell what it decoded before the byte that is wrong.
+    """
+
+    def __init__(self) -> None:
+        self._isal = isal_zlib.decompressobj(wbits=31)
+        self._begun = self.eof = False
+        self.unused = b""
+
+    def feed(self, stored: bytes) -> Iterator[bytes]:
+        if not self._begun and (len(stored) < 4 or stored[3] & RESERVED_FLAGS):
+            raise Damaged("unknown header flags set")
+        self._begun = full = True
+        while (stored or full) and not self.eof:
+            try:
+                data = self._isal.decompress(stored, BLOCK)
+            except isal_zlib.error as error:  # type: ignore[misc]  # its stub calls the class an Exception
+                raise Damaged(str(error)) from None
+            yield data
+            self.eof, self.unused = self._isal.eof, self._isal.unused_data
+            stored, full = self._isal.unconsumed_tail, len(data) == BLOCK
+
+
+class ZlibDecoder:
+    """One gzip member by zlib, up to the last byte before damage."""
 
     def __init__(self) -> None:
         self._zlib = zlib.decompressobj(wbits=31)
@@ -153,11 +184,16 @@ class Lz4Decoder:
 
 @dataclass(frozen=True)
 class Codec:
-    """A compression: its name, what a member starts with, and how one is decoded."""
+    """A compression: its name, what a member starts with, and how one is decoded.
+
+    exact: decodes a member that `open` refuses, to tell what is wrong with it and what stands before that; None
+    where `open` tells.
+    """
 
     name: str
     magic: bytes
     open: Callable[[], Decoder]
+    exact: Callable[[], Decoder] | None = None
 
     def starts(self, head: bytes) -> bool:
         """Whether `head` can be a member's start; zstd's skippable frames are one too (RFC 8878, 3.1.2)."""
@@ -166,7 +202,7 @@ class Codec:
 
 
 CODECS = (
-    Codec("gzip", b"\x1f\x8b\x08", GzipDecoder),
+    Codec("gzip", b"\x1f\x8b\x08", GzipDecoder, ZlibDecoder),
     Codec("zstd", b"\x28\xb5\x2f\xfd", ZstdDecoder),
     Codec("xz", b"\xfd7zXZ\x00", lambda: BufferedDecoder(lzma.LZMADecompressor)),
     Codec("bz2", b"BZh", lambda: BufferedDecoder(bz2.BZ2Decompressor)),

@@ -171,7 +171,12 @@ class Frames:
             )
         start = self._base + at
         place = self._place(start, self._mark(start), following)
-        return following, Frame(*place, head.fields, bytes(self._buffer[body:end]), None, start)
+        return following, Frame(*place, head.fields, self._copied(body, end), None, start)
+
+    def _copied(self, start: int, stop: int) -> bytes:
+        """Bytes of the buffer, copied once."""
+        with memoryview(self._buffer) as view:
+            return bytes(view[start:stop])
 
     def _ends(self, end: int, following: int) -> bool:
         """Whether a member's end, or another record, confirms that a record ends at `end`."""

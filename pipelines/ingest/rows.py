@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+import numpy as np
 import orjson
 import pyarrow as pa
 
@@ -58,9 +59,20 @@ def batches(rows: Iterable[Row], batch_bytes: int, max_rows: int = MAX_ROWS) -> 
 
 def _batch(rows: list[Row]) -> pa.RecordBatch:
     columns = zip(*rows, strict=True)
-    return pa.record_batch(
-        [pa.array(column, field.type) for column, field in zip(columns, RAW, strict=True)], schema=RAW
-    )
+    arrays = [
+        _binary(column) if field.type == pa.binary() else pa.array(column, field.type)
+        for column, field in zip(columns, RAW, strict=True)
+    ]
+    return pa.record_batch(arrays, schema=RAW)
+
+
+def _binary(values: Sequence[bytes | None]) -> pa.Array:
+    """A binary array, its bytes copied once: arrow's own builder grows, and copies as it does."""
+    offsets = np.zeros(len(values) + 1, np.int32)
+    np.cumsum([len(value or b"") for value in values], out=offsets[1:])
+    valid = pa.array([value is not None for value in values]).buffers()[1]
+    data = pa.py_buffer(b"".join(filter(None, values)))
+    return pa.Array.from_buffers(pa.binary(), len(values), [valid, pa.py_buffer(offsets), data])
 
 
 def json_object(fields: Mapping[str, object]) -> str | None:

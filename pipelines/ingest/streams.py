@@ -10,7 +10,7 @@ from pyarrow import fs
 
 from daybreak.errors import InputError
 from pipelines.guard import progressed
-from pipelines.ingest.codecs import Codec, Damaged, codec_of
+from pipelines.ingest.codecs import Codec, Damaged, Decoder, codec_of
 from pipelines.ingest.rows import MAX_QUARANTINED
 
 READ = 1 << 20
@@ -105,19 +105,43 @@ def _plain(window: Window, start: int) -> Iterator[Piece]:
 def _member(window: Window, codec: Codec, start: int) -> Generator[Piece, None, int]:
     """Decode the member at `start`; returns the stored offset of what follows."""
     yield Piece(member=start)
-    decoder, at, feed = codec.open(), start, FIRST_FEED
-    try:
-        while not decoder.eof:
-            stored = window.at(at, feed)
-            if not stored:
-                why = f"The {codec.name} stream is truncated: the file ends inside the member at byte {start}"
-                return (yield from _broken(window, codec, start, why))
-            yield from (Piece(data) for data in decoder.feed(stored) if data)
-            at, feed = at + len(stored), min(2 * feed, LAST_FEED)
-    except Damaged as error:
-        why = f"The {codec.name} member at byte {start} is damaged ({error})"
-        return (yield from _broken(window, codec, start, why))
-    return at - len(decoder.unused)
+    sent, why = 0, ""
+    for make in filter(None, (codec.open, codec.exact)):
+        decoding, decoded = _Decoding(window, codec, start, make()), 0
+        for data in decoding:
+            decoded += len(data)
+            if decoded > sent:  # a second decoder begins where the first one left off
+                yield Piece(data[len(data) - (decoded - sent) :] if decoded - sent < len(data) else data)
+                sent = decoded
+        if decoding.end is not None:
+            return decoding.end
+        why = decoding.why
+    return (yield from _broken(window, codec, start, why))
+
+
+class _Decoding:
+    """What the member at `start` decodes to. `end`: the stored offset behind it; None, and `why`, where it breaks."""
+
+    def __init__(self, window: Window, codec: Codec, start: int, decoder: Decoder) -> None:
+        self._window, self._codec, self._start, self._decoder = window, codec, start, decoder
+        self.end: int | None = None
+        self.why = ""
+
+    def __iter__(self) -> Iterator[bytes]:
+        at, feed, decoder = self._start, FIRST_FEED, self._decoder
+        where = f"member at byte {self._start}"
+        try:
+            while not decoder.eof:
+                stored = self._window.at(at, feed)
+                if not stored:
+                    self.why = f"The {self._codec.name} stream is truncated: the file ends inside the {where}"
+                    return
+                yield from filter(None, decoder.feed(stored))
+                at, feed = at + len(stored), min(2 * feed, LAST_FEED)
+        except Damaged as error:
+            self.why = f"The {self._codec.name} {where} is damaged ({error})"
+            return
+        self.end = at - len(decoder.unused)
 
 
 def _broken(window: Window, codec: Codec, start: int, why: str) -> Generator[Piece, None, int]:
@@ -142,7 +166,7 @@ def _next_member(window: Window, codec: Codec, at: int) -> int:
 def _decodes(codec: Codec, stored: bytes) -> bool:
     if not codec.starts(stored):
         return False
-    decoder, seen = codec.open(), 0
+    decoder, seen = (codec.exact or codec.open)(), 0
     try:
         for data in decoder.feed(stored):
             seen += len(data)

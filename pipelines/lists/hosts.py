@@ -6,6 +6,8 @@ Prefixes leave out a leading `www.`.
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -19,6 +21,8 @@ BOUNDARIES = (SLASH, QUESTION, HASH, ord("&"))
 WWW = np.frombuffer(b"www.", np.uint8)
 FOREIGN_HOST = r"^([a-zA-Z][a-zA-Z0-9+.\-]*://)?[^/?#]*[^\x00-\x7f/?#]"
 """An address whose host has a character outside ASCII."""
+AUTHORITY = re.compile(r"((?:[^/?#]*?://)?(?:[^/?#]*@)?)([^/?#:]*)")
+"""What stands before an address's host, and the host."""
 PREFIX_BASIS = fmix64(BASIS)
 """Where hashes of prefixes start, so that they are never those of domains."""
 
@@ -35,13 +39,11 @@ def plain_urls(column: pa.Array) -> pa.Array:
 
 def punycode(url: str) -> str:
     """One address with its host in punycode."""
-    scheme, slashes, rest = url.rpartition("://") if "://" in url.partition("?")[0] else ("", "", url)
-    cut = min((rest.find(mark) for mark in "/?#" if mark in rest), default=len(rest))
+    found = AUTHORITY.match(url)
     try:
-        host = rest[:cut].lower().encode("idna").decode()
+        return f"{found[1]}{found[2].lower().encode('idna').decode()}{url[found.end() :]}" if found else url
     except UnicodeError:
         return url
-    return f"{scheme}{slashes}{host}{rest[cut:]}"
 
 
 @kernel
@@ -137,16 +139,24 @@ def entry_hashes(kind: str, view: TextView) -> np.ndarray:
 
 
 @kernel
-def _find(keys, bits, value):  # type: ignore[no-untyped-def]
-    """The bits of `value` in the sorted `keys`, 0 where it is not there."""
-    low, high = 0, keys.size
-    while low < high:
-        middle = (low + high) // 2
-        if keys[middle] < value:
-            low = middle + 1
-        else:
-            high = middle
-    return bits[low] if low < keys.size and keys[low] == value else np.uint64(0)
+def find(keys, bits, value):  # type: ignore[no-untyped-def]
+    """The bits of `value` in the sorted `keys`, 0 where it is not there.
+
+    Keys are hashes, so a value's place is told from the value, and better from a key near it (interpolation).
+    """
+    if keys.size == 0:
+        return np.uint64(0)
+    step = keys.size * 2.0**-64
+    at = int(np.float64(value) * step)
+    for _ in range(3):
+        at = min(max(at, 0), keys.size - 1)
+        at += int((np.float64(value) - np.float64(keys[at])) * step)
+    at = min(max(at, 0), keys.size - 1)
+    while at < keys.size and keys[at] < value:
+        at += 1
+    while at > 0 and keys[at - 1] >= value:
+        at -= 1
+    return bits[at] if at < keys.size and keys[at] == value else np.uint64(0)
 
 
 @kernel
@@ -158,7 +168,7 @@ def _domain_bits(data, begin, end, keys, bits):  # type: ignore[no-untyped-def]
         at = end - 1 - k
         value = (value ^ np.uint64(lower(data[at]))) * PRIME
         if at == begin or data[at - 1] == DOT:
-            found |= _find(keys, bits, fmix64(value))
+            found |= find(keys, bits, fmix64(value))
     return found
 
 
@@ -171,7 +181,7 @@ def _prefix_bits(data, begin, end, path, stop, keys, bits):  # type: ignore[no-u
         last = at == stop
         byte = SLASH if last else data[at]
         if last or byte in BOUNDARIES:
-            found |= _find(keys, bits, fmix64(value))
+            found |= find(keys, bits, fmix64(value))
         if not last:
             value = (value ^ np.uint64(lower(byte))) * PRIME
     return found

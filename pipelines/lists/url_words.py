@@ -12,6 +12,7 @@ All in lower case. Words are bounded by anything but letters and digits. The lis
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -49,8 +50,15 @@ def read_url_words(path: str) -> dict[str, tuple[str, ...]]:
 @cache
 def automaton_of(path: str, kind: str) -> Automaton | None:
     """The automaton of one kind of word, built once a process; None where the list has none."""
-    words = read_url_words(path)[kind]
-    return build(words, guarded=kind != "strict") if words else None
+    words: Sequence[str] = read_url_words(path)[kind]
+    if kind == "strict":
+        words = squeezed(pa.array(words, pa.string())).to_pylist()
+    return build(words, guarded=kind != "strict") if any(words) else None
+
+
+def squeezed(texts: pa.Array) -> pa.Array:
+    """Letters, marks and digits alone: what strict words are looked for in, and as."""
+    return pc.replace_substring_regex(pc.utf8_lower(texts), r"[^\p{L}\p{M}\p{N}]+", "")
 
 
 @dataclass(frozen=True)
@@ -63,10 +71,9 @@ class UrlWords:
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """`batch` with the columns; a null address holds nothing."""
         urls = pc.utf8_lower(pc.fill_null(as_array(batch.column("url")), ""))
-        squeezed = pc.replace_substring_regex(urls, r"[^a-z0-9]+", "")
         for kind in KINDS:
             automaton = automaton_of(self.path, kind)
-            texts = squeezed if kind == "strict" else urls
+            texts = squeezed(urls) if kind == "strict" else urls
             found = (
                 np.zeros(len(urls), np.int64) if automaton is None else automaton.count(texts, kind == "soft")
             )

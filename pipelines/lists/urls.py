@@ -6,35 +6,36 @@
 | url_listed | int32 | how many categories list it |
 
 The list has the layout of UT1 (category/domains, category/urls), or is JSON Lines of {"category", "kind", "value"}
-with kind `domains` or `urls`. A domain stands for all hosts below it, label by label; a top-level domain or a
-registry such as co.uk in the list stands for nothing.
+with kind `domains` or `urls`. A domain stands for all hosts below it, label by label; a public suffix of a
+registry (com, co.uk; `suffixes`) in the list stands for nothing.
 """
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from itertools import product
+from importlib.metadata import version
 from pathlib import Path
-from string import ascii_lowercase
 
 import numpy as np
 import pyarrow as pa
+from xxhash import xxh64_hexdigest
 
 from daybreak.errors import InputError
-from pipelines.kernels.arrow import TextView, put, text_view
-from pipelines.kernels.compile import cache_folder
+from pipelines.kernels.arrow import TextView, put
+from pipelines.kernels.compile import cache_folder, source_stamp
 from pipelines.lists.files import entry, json_rows, list_digest
 from pipelines.lists.hosts import entry_hashes, match, plain_urls
+from pipelines.lists.suffixes import bare_suffixes
 
 WHAT = "list of URLs"
 KINDS = ("domains", "urls")
 MAX_CATEGORIES = 64
-REGISTRIES = ("ac", "co", "com", "edu", "gob", "gov", "go", "mil", "ne", "net", "nom", "or", "org")
-"""Second labels under which countries register: `co` in co.uk. Not the whole public suffix list."""
 
 
 @dataclass(frozen=True)
@@ -80,19 +81,31 @@ def column_of(category: str) -> str:
 
 @cache
 def index_for(path: str, wanted: tuple[str, ...] | None) -> Index:
-    """The index of a list: built once, then mapped into memory by every process that finds the file."""
+    """The index of a list: built by one process of a machine, mapped into memory by all.
+
+    The file's name tells of the list's content, the chosen categories, this code and the list of suffixes.
+    """
     categories = chosen_categories(path, wanted)
     folder = cache_folder()
     if folder is None:
         return Index(categories, *_build(Path(path), categories))
-    stamp = f"{list_digest(path, WHAT)[:16]}-{_mask_of(path, categories):x}"
-    file = folder / f"urls-{stamp}.npy"
-    if not file.is_file():
-        temporary = folder / f"urls-{stamp}.{os.getpid()}.tmp.npy"
-        np.save(temporary, np.stack(_build(Path(path), categories)))
-        os.replace(temporary, file)
+    made_by = xxh64_hexdigest((source_stamp(__name__) + version("publicsuffixlist")).encode())
+    file = folder / f"urls-{list_digest(path, WHAT)[:16]}-{_mask_of(path, categories):x}-{made_by}.npy"
+    with _alone(folder):
+        if not file.is_file():
+            temporary = file.with_suffix(f".{os.getpid()}.tmp.npy")
+            np.save(temporary, np.stack(_build(Path(path), categories)))
+            os.replace(temporary, file)
     stored = np.load(file, mmap_mode="r")
     return Index(categories, stored[0], stored[1])
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """One process at a time: the others wait for the index instead of building it too."""
+    with open(folder / "urls.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _mask_of(path: str, categories: tuple[str, ...]) -> int:
@@ -105,22 +118,20 @@ def _build(place: Path, categories: tuple[str, ...]) -> tuple[np.ndarray, np.nda
     keys, bits = [np.zeros(0, np.uint64)], [np.zeros(0, np.uint64)]
     for category, kind, view in _entries(place):
         if category in categories:
-            keys.append(entry_hashes(kind, view))
+            keys.append(_usable(kind, view))
             bits.append(np.full(len(keys[-1]), 1 << categories.index(category), np.uint64))
     all_keys, all_bits = np.concatenate(keys), np.concatenate(bits)
-    usable = (all_keys != 0) & ~np.isin(all_keys, _registries())
-    order = np.argsort(all_keys[usable], kind="stable")
-    all_keys, all_bits = all_keys[usable][order], all_bits[usable][order]
+    order = np.argsort(all_keys, kind="stable")
+    all_keys, all_bits = all_keys[order], all_bits[order]
     unique, first = np.unique(all_keys, return_index=True)
     return unique, np.bitwise_or.reduceat(all_bits, first) if len(first) else all_bits
 
 
-@cache
-def _registries() -> np.ndarray:
-    """Hashes of the registries under every country's top-level domain."""
-    countries = ["".join(pair) for pair in product(ascii_lowercase, repeat=2)]
-    names = [f"{second}.{country}" for second in REGISTRIES for country in countries]
-    return entry_hashes("domains", text_view(pa.array(names)))
+def _usable(kind: str, view: TextView) -> np.ndarray:
+    """Hashes of the entries that stand for something."""
+    hashes = entry_hashes(kind, view)
+    usable = hashes != 0
+    return hashes[usable & ~bare_suffixes(view)] if kind == "domains" else hashes[usable]
 
 
 def _entries(place: Path) -> Iterator[tuple[str, str, TextView]]:

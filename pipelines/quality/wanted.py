@@ -33,7 +33,7 @@ def check_signals(recipe: Recipe) -> None:
     known = set(_known(recipe))
     for set_name, wanted in recipe.quality.sets.items():
         for rule in wanted.rules:
-            listed = rule.signal.startswith("url_") and recipe.lists.urls
+            listed = rule.signal.startswith("url_") and rule.signal != "url_domain" and recipe.lists.urls
             if rule.signal not in known and not listed:
                 choose(f"signal in quality.sets.{set_name}.{rule.name}", rule.signal, sorted(known))
 

@@ -18,6 +18,7 @@ from pipelines.dedup import certificate as certificates
 from pipelines.dedup.against import against_digests, against_priors, reading_digest
 from pipelines.dedup.banding import Banding, curve_facts
 from pipelines.dedup.documents import documents, scanned
+from pipelines.dedup.domain_cap import STAGE, capped, wanted_cap
 from pipelines.dedup.history.record import Recorder, recording
 from pipelines.dedup.history.settings import history_digest
 from pipelines.dedup.outcome import Outcome, outcome
@@ -25,7 +26,7 @@ from pipelines.dedup.phases import Phases
 from pipelines.dedup.planted import UNIT, plan_of
 from pipelines.dedup.prior import Joined, Prior
 from pipelines.dedup.scan import FetchTexts, Unit
-from pipelines.dedup.settings import LEVELS, DedupSettings
+from pipelines.dedup.settings import LEVELS
 from pipelines.dedup.wanted import comparable_settings, planted_units, stage_settings
 from pipelines.narrow import watched
 from pipelines.reading import KeptUnit, kept_units
@@ -49,9 +50,11 @@ class Dedup(Step):
         "pipelines.wide",
         "pipelines.kernels",
         "pipelines.dedup",
+        "pipelines.lists.hosts",
+        "pipelines.lists.suffixes",
         "pipelines.steps.dedup",
     )
-    libraries = ("pyarrow", "pyspark", "scipy", "xxhash")
+    libraries = ("pyarrow", "pyspark", "scipy", "xxhash", "publicsuffixlist")
 
     def settings(self, recipe: Recipe) -> dict[str, Any]:
         """Levels, order, shingles, bands, threshold, seed."""
@@ -78,11 +81,20 @@ class Dedup(Step):
                 texts = FetchTexts({u.unit: u for u in units})
                 found = outcome(settings, scan, texts, phases, prior)
                 facts = _facts(context.recipe, found)
+                found = self._capped(context, found, phases)
             written = found.write(context.out, context.progress)
-            counts = _count(context.out, written["decisions"], settings).counts()
+            counts = _count(context.out, written["decisions"], context.recipe).counts()
             if recorder is not None:
                 self._append(context, recorder, found.judged, texts)
         return Result(written, counts, facts)
+
+    def _capped(self, context: Context, found: Outcome, phases: Phases) -> Outcome:
+        """The cap comes last, so that copies do not use it up; history and clusters tell of duplicates alone."""
+        cap = wanted_cap(context.recipe)
+        if cap is None:
+            return found
+        units = kept_units(context, "filter")
+        return found.decided(lambda decisions: capped(context, decisions, units, phases, cap))
 
     def _recording(self, recipe: Recipe) -> AbstractContextManager[Recorder | None]:
         """Holds the recipe's history, if it has one, while the step runs."""
@@ -142,8 +154,10 @@ def _facts(recipe: Recipe, found: Outcome) -> dict[str, Any]:
     return facts
 
 
-def _count(store: Store, entries: list[FileEntry], settings: DedupSettings) -> Ledger:
-    stages = tuple(f"{level} dedup" for level in LEVELS if level != "url" or "url" in settings.levels)
+def _count(store: Store, entries: list[FileEntry], recipe: Recipe) -> Ledger:
+    levels = stage_settings(recipe).levels
+    stages = tuple(f"{level} dedup" for level in LEVELS if level != "url" or "url" in levels)
+    stages += (STAGE,) if recipe.dedup.max_per_domain else ()
     ledger = Ledger()
     for entry in entries:
         table = pq.read_table(store.path(entry.path), filesystem=store.filesystem, schema=DECISIONS)

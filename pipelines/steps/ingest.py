@@ -119,7 +119,7 @@ class Ingest(Step):
     )
     libraries = (
         "pyarrow", "fastwarc", "resiliparse", "google-re2", "fasttext-community", "langcodes", "phonenumbers",
-        "python-stdnum", "xxhash",
+        "python-stdnum", "xxhash", "publicsuffixlist", "isal",
     )  # fmt: skip
 
     def settings(self, recipe: Recipe) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from daybreak.errors import InputError
 from pipelines.kernels import compile as compiling
 from pipelines.lists import urls as urls_module
+from pipelines.lists.hosts import find
 from pipelines.lists.url_words import UrlWords
 from pipelines.lists.urls import UrlCategories, column_of, index_for
 
@@ -24,6 +26,11 @@ UT1 = {
         "xn--spiel-mua.example",
         "co.uk",
         "com",
+        "kawasaki.jp",
+        "any.ck",
+        "www.ck",
+        "github.io",
+        "公司.cn",
     ],
     "games/urls": ["host.example/games", "www.host.example/arcade/", "host.example/q?id=1"],
     "dice-and_cards/domains": ["cards.example", "karten-größe.example", "play.example"],
@@ -62,9 +69,15 @@ def listed(folder: Path, *urls: str | None) -> list[tuple[int, int]]:
         ("https://loud.example", 1, 0),
         ("https://spielä.example/", 0, 0),
         ("https://karten-größe.example/a", 0, 1),
+        ("https://user:ü@karten-größe.example:81/a://b", 0, 1),
         ("https://sub.KARTEN-grösse.example/a", 0, 1),  # IDNA 2003: ß is ss
         ("https://site.co.uk/", 0, 0),
         ("https://site.com/", 0, 0),
+        ("https://a.kawasaki.jp/", 0, 0),  # a suffix, for there is a rule for what stands below it
+        ("https://site.any.ck/", 0, 0),  # a suffix by a wildcard
+        ("https://www.ck/", 1, 0),  # its exception
+        ("https://user.github.io/", 1, 0),  # a company's suffix is a domain that may be listed
+        ("https://site.公司.cn/", 0, 0),
         ("https://host.example/", 0, 0),
         ("https://host.example/games", 1, 0),
         ("https://www.host.example/Games/x?y#z", 1, 0),
@@ -136,6 +149,28 @@ def test_the_index_is_the_same_with_no_place_to_keep_it(
     assert compiling.cache_folder() is None or kept.keys.base is not None
 
 
+def test_a_second_process_maps_the_file_of_the_first(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if compiling.cache_folder() is None:
+        pytest.skip("no place to keep an index")
+    index_for(str(folder), None)
+
+    def never(*_: object) -> None:
+        raise AssertionError("built again")
+
+    monkeypatch.setattr(urls_module, "_build", never)
+    again = index_for.__wrapped__(str(folder), None)
+    assert isinstance(again.keys, np.memmap) and isinstance(again.bits, np.memmap)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.integers(0, 2**64 - 1), max_size=60, unique=True), st.integers(0, 2**64 - 1))
+def test_every_key_is_found_and_no_other(held: list[int], other: int) -> None:
+    keys = np.array(sorted(held), np.uint64)
+    bits = np.arange(1, len(keys) + 1).astype(np.uint64)
+    assert [int(find(keys, bits, key)) for key in keys] == bits.tolist()
+    assert (int(find(keys, bits, np.uint64(other))) != 0) == (other in held)
+
+
 def test_chosen_categories_alone_become_columns(folder: Path) -> None:
     rows = UrlCategories(str(folder), ("games",))(pa.record_batch({"url": ["https://cards.example"]}))
     assert rows.schema.names == ["url", "url_games", "url_listed"]
@@ -165,6 +200,10 @@ def words_in(place: Path, *urls: str | None) -> list[tuple[int, int, int]]:
     [
         ("https://turn-ip.example/", (1, 0, 0)),
         ("https://MyTurnips.example/", (1, 0, 0)),
+        ("https://win.ter-sq.uash.example/", (1, 0, 0)),  # broken up, as is the list's own word
+        ("https://рЕ-па.example/", (1, 0, 0)),
+        ("https://ре.example/", (0, 0, 0)),
+        ("https://BEET.example/", (0, 1, 0)),
         ("https://beet.example/", (0, 1, 0)),
         ("https://beets.example/", (0, 0, 0)),
         ("https://leaf.example/leaf/leaf", (0, 0, 1)),
@@ -175,7 +214,11 @@ def words_in(place: Path, *urls: str | None) -> list[tuple[int, int, int]]:
     ],
 )
 def test_words_in_addresses(tmp_path: Path, url: str | None, expected: tuple[int, int, int]) -> None:
-    for name, words in {"strict.txt": "turnip", "hard.txt": "beet", "soft.txt": "leaf\nroot"}.items():
+    for name, words in {
+        "strict.txt": "turnip\nWinter-Squash\nрепа\n--",
+        "hard.txt": "beet",
+        "soft.txt": "leaf\nroot",
+    }.items():
         (tmp_path / name).write_text(words + "\n")
     assert words_in(tmp_path, url) == [expected]
 

@@ -73,6 +73,23 @@ def test_the_sections_add_columns(recipe: Recipe) -> None:
     assert 0 <= found["score_good"] <= 1
 
 
+@pytest.mark.parametrize(("kept", "domain"), [("all", "me.github.io"), ("registries", "github.io")])
+def test_the_registered_domain_becomes_a_column(
+    recipe: Recipe, tmp_path: Path, kept: str, domain: str
+) -> None:
+    chain = build_chain(load_recipe(tmp_path / "tiny.yaml", [f"lists.domains={kept}"]), "web")
+    assert chain.signals().field("url_domain").type == pa.string()
+    batch = document().set_column(5, "url", pa.array(["http://WWW.me.GitHub.io./x"]))
+    assert chain(batch).column("url_domain").to_pylist() == [domain]
+
+
+def test_a_domain_is_no_number_to_hold_against_a_threshold(recipe: Recipe, tmp_path: Path) -> None:
+    rule = "{name: n, signal: url_domain, comparison: '>=', threshold: 1}"
+    own = load_recipe(tmp_path / "tiny.yaml", [f"quality.sets.own={{rules: [{rule}]}}", "lists.domains=all"])
+    with pytest.raises(RecipeError, match="url_domain"):
+        validate(own)
+
+
 def test_every_new_column_can_be_held_against_a_threshold(
     recipe: Recipe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
