@@ -37,7 +37,7 @@ class ScanUnit:
 
     def __call__(self, unit: Unit) -> Iterator[pa.RecordBatch]:
         """Columns of `signatures.SIGNATURES`; `row` counts the unit's kept documents from 0."""
-        signals = {name: signal_column(unit, name) for name in ("exact_hash", *self.order.signals)}
+        signals = {name: _column(unit, name) for name in ("exact_hash", *self.order.signals)}
         wanted = [*self.order.columns, "text", *(("url",) if "url" in self.settings.levels else ())]
         start = 0
         for batch in unit.read(wanted):
@@ -99,7 +99,6 @@ def documents(context: Context, units: Sequence[Unit]) -> DataFrame:
     return ENGINES[settings.engine].bands(docs, settings) if "near" in settings.levels else docs
 
 
-def signal_column(unit: Unit, name: str) -> pa.Array:
-    """One signal of a unit's kept documents, in their order."""
+def _column(unit: Unit, name: str) -> pa.Array:
     arrays = [b.column(0) for b in unit.read_signals([name], rows=1 << 14)]
     return pa.chunked_array(arrays).combine_chunks() if arrays else pa.array([], pa.null())

@@ -17,7 +17,7 @@ from pipelines.code import code_version
 from pipelines.dedup import certificate as certificates
 from pipelines.dedup.against import against_digests, against_priors, reading_digest
 from pipelines.dedup.banding import Banding, curve_facts
-from pipelines.dedup.domain_cap import STAGE, capped, wanted_cap
+from pipelines.dedup.domain_cap import STAGE, cap_decisions, wanted_cap
 from pipelines.dedup.history.record import Recorder, recording
 from pipelines.dedup.history.settings import history_digest
 from pipelines.dedup.phases import Phase, Phases
@@ -81,17 +81,13 @@ class Dedup(Step):
                 texts = FetchTexts({u.unit: u for u in units})
                 found = DedupStage(settings)(docs, texts, phases, prior)
                 facts = _facts(context.recipe, found.decisions)
-                decisions = self._capped(context, found.decisions, phases)
-            written = self._write(context, decisions, found.clusters)
+            written = self._write(context, found.decisions, found.clusters)
+            if cap := wanted_cap(context.recipe):
+                written["decisions"] = cap_decisions(context, written["decisions"], phases, cap)
             counts = _count(context.out, written["decisions"], context.recipe).counts()
             if recorder is not None:
                 self._append(context, recorder, found.judged, texts)
         return Result(written, counts, facts)
-
-    def _capped(self, context: Context, decisions: DataFrame, phases: Phases) -> DataFrame:
-        """The cap comes last, so that copies do not use it up; history and clusters tell of duplicates alone."""
-        cap = wanted_cap(context.recipe)
-        return capped(context, decisions, kept_units(context, "filter"), phases, cap) if cap else decisions
 
     def _recording(self, recipe: Recipe) -> AbstractContextManager[Recorder | None]:
         """Holds the recipe's history, if it has one, while the step runs."""
@@ -178,8 +174,7 @@ def _facts(recipe: Recipe, decisions: DataFrame) -> dict[str, Any]:
 
 
 def _count(store: Store, entries: list[FileEntry], recipe: Recipe) -> Ledger:
-    levels = stage_settings(recipe).levels
-    stages = tuple(f"{level} dedup" for level in LEVELS if level != "url" or "url" in levels)
+    stages = tuple(f"{level} dedup" for level in LEVELS if level != "url" or recipe.dedup.url)
     stages += (STAGE,) if recipe.dedup.max_per_domain else ()
     ledger = Ledger()
     for entry in entries:
