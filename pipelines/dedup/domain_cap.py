@@ -7,25 +7,30 @@ alone, never on partitions.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import pickle
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import reduce
-from operator import or_
+from itertools import groupby
+from operator import itemgetter, or_
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from daybreak.manifest import FileEntry
 from daybreak.recipe import Recipe
+from daybreak.schema import DECISIONS
+from daybreak.storage import Store
 from pipelines.dedup.order import DeclaredOrder
 from pipelines.dedup.phases import Phases, struct_of
-from pipelines.dedup.scan import signal_column
 from pipelines.dedup.wanted import declared_order
 from pipelines.kernels.hashing import keyed_hash
 from pipelines.lists.suffixes import registered_domains
 from pipelines.narrow import scan_units
-from pipelines.reading import KeptUnit
+from pipelines.parts import read_part, runs, write_part
+from pipelines.reading import KeptUnit, kept_units
 from pipelines.step import Context
 
 if TYPE_CHECKING:
@@ -34,12 +39,25 @@ if TYPE_CHECKING:
 STAGE, RULE = "domain cap", "domain_cap"
 """Names in decisions and counts."""
 
-PLACED = pa.schema([("doc_id", pa.string()), ("domain", pa.string()), ("place", pa.binary())])
+PLACED = pa.schema(
+    [
+        ("doc_id", pa.string()),
+        ("unit", pa.string()),
+        ("domain", pa.string()),
+        ("place", pa.binary()),
+        ("n_bytes", pa.int64()),
+    ]
+)
 """Documents with a registered domain; `place` is in unsigned byte order, no two are equal."""
 
-KNOWN = PLACED.append(pa.field("n_bytes", pa.int64()))
 OVER = pa.schema(
-    [("doc_id", pa.string()), ("domain", pa.string()), ("have", pa.float64()), ("limit", pa.float64())]
+    [
+        ("doc_id", pa.string()),
+        ("unit", pa.string()),
+        ("domain", pa.string()),
+        ("have", pa.float64()),
+        ("limit", pa.float64()),
+    ]
 )
 """Documents past the limit: what their domain had before, in the unit of the limit, and the limit."""
 
@@ -81,16 +99,18 @@ class ScanDomains:
 
     def __call__(self, unit: KeptUnit) -> Iterator[pa.RecordBatch]:
         """Columns of PLACED, rows without a domain left out."""
-        order = self.cap.order
-        signals = {name: signal_column(unit, name) for name in order.signals}
-        start = 0
+        order, start = self.cap.order, 0
+        signals = [*unit.read_signals([*order.signals], rows=1 << 14)]
         for batch in unit.read([*order.columns, "url"], rows=1 << 13):
-            known = {name: batch.column(name) for name in batch.schema.names}
-            known |= {name: column.slice(start, batch.num_rows) for name, column in signals.items()}
+            rows = pa.Table.from_batches(signals).slice(start, batch.num_rows)
             start += batch.num_rows
-            domains = registered_domains(known["url"], self.cap.private)
-            columns = [known["doc_id"], domains, self._place(known)]
-            yield pa.RecordBatch.from_arrays(columns, schema=PLACED).filter(domains.is_valid())
+            known = {name: rows[name].combine_chunks() for name in rows.column_names}
+            known |= {name: batch.column(name) for name in batch.schema.names}
+            known["unit"] = pa.repeat(unit.unit, batch.num_rows)
+            known["domain"] = registered_domains(known["url"], self.cap.private)
+            known["place"] = self._place(known)
+            placed = pa.RecordBatch.from_arrays([known[f.name] for f in PLACED], schema=PLACED)
+            yield placed.filter(known["domain"].is_valid())
 
     def _place(self, columns: Mapping[str, pa.Array]) -> pa.Array:
         if self.cap.by == "order":
@@ -103,35 +123,72 @@ class ScanDomains:
         return pc.binary_join_element_wise(fixed.cast(pa.binary()), ids, pa.scalar(b"", pa.binary()))
 
 
-def capped(
-    context: Context, decisions: DataFrame, units: Sequence[KeptUnit], phases: Phases, cap: DomainCap
-) -> DataFrame:
-    """`decisions` of dedup (DECISIONS with unit and row), those past the cap dropped by it."""
-    from pyspark.sql import functions as F
+def cap_decisions(
+    context: Context, entries: Sequence[FileEntry], phases: Phases, cap: DomainCap
+) -> list[FileEntry]:
+    """Parts of dedup's decisions, below `context.out`; those that the cap changes are written anew in their place."""
+    parts = {entry.path.rsplit("/", 1)[1].removesuffix(".parquet"): entry.path for entry in entries}
+    units = [
+        replace(unit, decisions=(*unit.decisions, (context.out, parts.get(unit.unit))))
+        for unit in kept_units(context, "filter")
+    ]
 
     def known() -> DataFrame:
-        read, partitions = ScanDomains(cap), context.recipe.spark.partitions
-        placed = scan_units(context.spark, units, read, struct_of(PLACED), partitions)
-        return placed.join(decisions.where("verdict = 'keep'").select("doc_id", "n_bytes"), "doc_id")
+        partitions = context.recipe.spark.partitions
+        return scan_units(context.spark, units, ScanDomains(cap), struct_of(PLACED), partitions)
 
-    found = phases.phase("domains", KNOWN, known)
-    over = phases.phase("capped", OVER, lambda: over_cap(found.frame(), cap)).frame()
-    gone = F.col("domain").isNotNull()
+    placed = phases.phase("domains", PLACED, known)
+    over = phases.phase("capped", OVER, lambda: over_cap(placed.frame(), cap)).frame()
+    by_unit = over.repartition("unit").sortWithinPartitions("unit", "doc_id")
+    rows = by_unit.mapInArrow(_rewriter(context.out, parts), "entry binary").collect()
+    anew = {entry.path: entry for entry in (pickle.loads(row["entry"]) for row in rows)}
+    return [anew.get(entry.path, entry) for entry in entries]
+
+
+def _rewriter(
+    store: Store, parts: Mapping[str, str]
+) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+    """Rows of OVER, those of a unit together, to the entries of the parts that were written anew."""
+
+    def rewrite(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        pieces = (
+            (unit, batch.slice(start, stop - start))
+            for batch in batches
+            for unit, start, stop in runs(batch.column("unit"))
+        )
+        for unit, group in groupby(pieces, itemgetter(0)):
+            over = pa.Table.from_batches([batch for _, batch in group]).combine_chunks()
+            changed = (_dropped(batch, over) for batch in read_part(store, parts[unit]))
+            entry = write_part(store, parts[unit], DECISIONS, changed)
+            yield pa.RecordBatch.from_arrays([pa.array([pickle.dumps(entry)], pa.binary())], ["entry"])
+
+    return rewrite
+
+
+def _dropped(decisions: pa.RecordBatch, over: pa.Table) -> pa.RecordBatch:
+    """Decisions, documents of `over` dropped by the cap; those it has dropped already stay as they are."""
+    at = pc.index_in(decisions.column("doc_id"), over["doc_id"].combine_chunks())
+    gone = at.is_valid()
     instead = {
-        "stage": F.lit(STAGE),
-        "verdict": F.lit("drop"),
-        "rule": F.lit(RULE),
-        "value": F.col("have"),
-        "threshold": F.col("limit"),
-        "failed": F.array(F.lit(RULE)),
-        "detail": F.col("domain"),
+        "stage": pa.scalar(STAGE),
+        "verdict": pa.scalar("drop"),
+        "rule": pa.scalar(RULE),
+        "value": over["have"].combine_chunks().take(at),
+        "threshold": over["limit"].combine_chunks().take(at),
+        "failed": pa.array([[RULE]] * len(at), DECISIONS.field("failed").type),
+        "detail": over["domain"].combine_chunks().take(at),
     }
-    columns = {name: F.when(gone, value).otherwise(F.col(name)) for name, value in instead.items()}
-    return decisions.join(over, "doc_id", "left").withColumns(columns).select(*decisions.columns)
+    columns = [
+        pc.if_else(gone, instead[f.name], decisions.column(f.name))
+        if f.name in instead
+        else decisions.column(f.name)
+        for f in DECISIONS
+    ]
+    return pa.RecordBatch.from_arrays(columns, schema=DECISIONS)
 
 
 def over_cap(known: DataFrame, cap: DomainCap) -> DataFrame:
-    """OVER of `known` (KNOWN): documents that are not among the first of their domain."""
+    """OVER of `known` (PLACED): documents that are not among the first of their domain."""
     from pyspark.sql import Window
     from pyspark.sql import functions as F
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 import pyarrow as pa
@@ -13,7 +12,6 @@ from daybreak.manifest import FileEntry
 from daybreak.progress import Progress
 from daybreak.schema import CLUSTERS, DECISIONS
 from daybreak.storage import Store
-from pipelines.dedup.judged import DECIDED
 from pipelines.dedup.local import LocalDedup, LocalDeduped, fits
 from pipelines.dedup.phases import Phase, Phases
 from pipelines.dedup.planted import UNIT
@@ -41,9 +39,6 @@ class Outcome(Protocol):
     def planted(self) -> pa.Table:
         """doc_id, verdict and detail of planted documents."""
 
-    def decided(self, change: Callable[[DataFrame], DataFrame]) -> Outcome:
-        """The same with other decisions: `change` of these (`judged.DECIDED`)."""
-
     def write(self, store: Store, progress: Progress) -> Written:
         """Decisions by unit, and clusters by the first digit of their name."""
 
@@ -53,7 +48,7 @@ def outcome(
 ) -> Outcome:
     """Deduplicate the documents of `scan`: in this process where they fit it, else in Spark."""
     size = sum(pc.sum(batch.column(0)).as_py() or 0 for batch in scan.batches(["n_bytes"]))
-    if fits(scan.rows, size, settings):
+    if fits(scan.rows, size, settings, prior is not None):
         found = LocalDedup(settings)(scan.table(), texts.here, prior, phases.spark)
         return FromTables(found, scan.frame())
     from pipelines.dedup.stage import Dedup
@@ -79,11 +74,6 @@ class FromTables:
         """See `Outcome.planted`."""
         decisions = self.found.decisions
         return decisions.filter(pc.equal(decisions["unit"], UNIT)).select(["doc_id", "verdict", "detail"])
-
-    def decided(self, change: Callable[[DataFrame], DataFrame]) -> FromTables:
-        """See `Outcome.decided`."""
-        frame = self.docs.sparkSession.createDataFrame(self.found.decisions)
-        return replace(self, found=self.found._replace(decisions=change(frame).toArrow().cast(DECIDED)))
 
     def write(self, store: Store, progress: Progress) -> Written:
         """See `Outcome.write`."""
@@ -113,10 +103,6 @@ class FromFrames:
         """See `Outcome.planted`."""
         decisions = self.found.decisions
         return decisions.filter(decisions.unit == UNIT).select("doc_id", "verdict", "detail").toArrow()
-
-    def decided(self, change: Callable[[DataFrame], DataFrame]) -> FromFrames:
-        """See `Outcome.decided`."""
-        return FromFrames(self.found._replace(decisions=change(self.found.decisions)))
 
     def write(self, store: Store, progress: Progress) -> Written:
         """See `Outcome.write`."""

@@ -36,7 +36,7 @@ class ScanUnit:
 
     def __call__(self, unit: Unit) -> Iterator[pa.RecordBatch]:
         """Columns of `signatures.SIGNATURES`; `row` counts the unit's kept documents from 0."""
-        signals = {name: signal_column(unit, name) for name in ("exact_hash", *self.order.signals)}
+        signals = {name: _column(unit, name) for name in ("exact_hash", *self.order.signals)}
         wanted = [*self.order.columns, "text", *(("url",) if "url" in self.settings.levels else ())]
         start = 0
         for batch in unit.read(wanted):
@@ -94,7 +94,6 @@ class FetchTexts:
                 yield batch.take(pa.array(here))
 
 
-def signal_column(unit: Unit, name: str) -> pa.Array:
-    """One signal of a unit's kept documents, in their order."""
+def _column(unit: Unit, name: str) -> pa.Array:
     arrays = [b.column(0) for b in unit.read_signals([name], rows=1 << 14)]
     return pa.chunked_array(arrays).combine_chunks() if arrays else pa.array([], pa.null())

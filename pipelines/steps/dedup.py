@@ -18,7 +18,7 @@ from pipelines.dedup import certificate as certificates
 from pipelines.dedup.against import against_digests, against_priors, reading_digest
 from pipelines.dedup.banding import Banding, curve_facts
 from pipelines.dedup.documents import documents, scanned
-from pipelines.dedup.domain_cap import STAGE, capped, wanted_cap
+from pipelines.dedup.domain_cap import STAGE, cap_decisions, wanted_cap
 from pipelines.dedup.history.record import Recorder, recording
 from pipelines.dedup.history.settings import history_digest
 from pipelines.dedup.outcome import Outcome, outcome
@@ -81,20 +81,13 @@ class Dedup(Step):
                 texts = FetchTexts({u.unit: u for u in units})
                 found = outcome(settings, scan, texts, phases, prior)
                 facts = _facts(context.recipe, found)
-                found = self._capped(context, found, phases)
             written = found.write(context.out, context.progress)
+            if cap := wanted_cap(context.recipe):
+                written["decisions"] = cap_decisions(context, written["decisions"], phases, cap)
             counts = _count(context.out, written["decisions"], context.recipe).counts()
             if recorder is not None:
                 self._append(context, recorder, found.judged, texts)
         return Result(written, counts, facts)
-
-    def _capped(self, context: Context, found: Outcome, phases: Phases) -> Outcome:
-        """The cap comes last, so that copies do not use it up; history and clusters tell of duplicates alone."""
-        cap = wanted_cap(context.recipe)
-        if cap is None:
-            return found
-        units = kept_units(context, "filter")
-        return found.decided(lambda decisions: capped(context, decisions, units, phases, cap))
 
     def _recording(self, recipe: Recipe) -> AbstractContextManager[Recorder | None]:
         """Holds the recipe's history, if it has one, while the step runs."""
@@ -155,8 +148,7 @@ def _facts(recipe: Recipe, found: Outcome) -> dict[str, Any]:
 
 
 def _count(store: Store, entries: list[FileEntry], recipe: Recipe) -> Ledger:
-    levels = stage_settings(recipe).levels
-    stages = tuple(f"{level} dedup" for level in LEVELS if level != "url" or "url" in levels)
+    stages = tuple(f"{level} dedup" for level in LEVELS if level != "url" or recipe.dedup.url)
     stages += (STAGE,) if recipe.dedup.max_per_domain else ()
     ledger = Ledger()
     for entry in entries:

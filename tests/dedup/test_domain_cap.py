@@ -17,7 +17,7 @@ from daybreak.errors import RecipeError
 from daybreak.recipe import load_recipe
 from daybreak.recipe.model import Recipe
 from daybreak.workspace import Workspace
-from pipelines.dedup.domain_cap import KNOWN, DomainCap, over_cap
+from pipelines.dedup.domain_cap import PLACED, DomainCap, over_cap
 from pipelines.dedup.order import DeclaredOrder
 from pipelines.parts import read_part
 from pipelines.runner import Runner
@@ -30,6 +30,7 @@ def known(seed: int) -> list[dict[str, Any]]:
     rows = [
         {
             "doc_id": f"d{n:03}",
+            "unit": f"u{n % 2}",
             "domain": drawn.choice(DOMAINS),
             "place": bytes([drawn.randrange(256), n]),
             "n_bytes": drawn.randrange(1, 100),
@@ -60,7 +61,7 @@ def test_what_is_past_the_limit_is_what_a_plain_loop_says(
     cap = DomainCap(documents, size, "draw", True, 0, DeclaredOrder())
     rows = known(1)
     for partitions in (1, 3):
-        frame = spark.createDataFrame(pa.Table.from_pylist(rows, KNOWN)).repartition(partitions)
+        frame = spark.createDataFrame(pa.Table.from_pylist(rows, PLACED)).repartition(partitions)
         found = over_cap(frame, cap).collect()
         assert {row["doc_id"]: row["domain"] for row in found} == plainly(rows, documents, size)
         assert all(row["have"] > row["limit"] for row in found)
