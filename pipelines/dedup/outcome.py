@@ -48,7 +48,7 @@ def outcome(
 ) -> Outcome:
     """Deduplicate the documents of `scan`: in this process where they fit it, else in Spark."""
     size = sum(pc.sum(batch.column(0)).as_py() or 0 for batch in scan.batches(["n_bytes"]))
-    if fits(scan.rows, size, settings):
+    if fits(scan.rows, size, settings, prior is not None):
         found = LocalDedup(settings)(scan.table(), texts.here, prior, phases.spark)
         return FromTables(found, scan.frame())
     from pipelines.dedup.stage import Dedup
