@@ -1,9 +1,11 @@
 """How dedup grows: 1, 4, 16 and 64 times as many documents, made up with the bigrams of real texts.
 
-`python -m benchmarks.dedup_growth [--base N] [--sizes 1 4 16 64] [--adversarial N] [--chain N] [--out FOLDER]`
-prints, by size, the time of the step, shuffled bytes and CPU a document, and the largest Python worker; the
-exponent of time against documents; and writes growth.json and growth.svg. `--adversarial` adds N near-identical
-pages, `--chain` a chain of N documents of which only neighbours resemble each other.
+`python -m benchmarks.dedup_growth [--base N] [--sizes 1 4 16 64] [--adversarial N] [--chain N] [--most N]
+[--out FOLDER]` prints, by size, the time of the step, shuffled bytes and CPU a document, the largest Python worker
+and what the driver grew by; the exponents of CPU and clock time against documents; and writes growth.json and
+growth.svg.
+`--adversarial` adds N near-identical pages, `--chain` a chain of N documents of which only neighbours resemble
+each other. `--most` is the recipe's dedup.max_driver_documents: 0 has all of it done in Spark.
 """
 
 from __future__ import annotations
@@ -39,7 +41,8 @@ FITTED = 1500
 
 @dataclass(frozen=True)
 class Grown:
-    """One run of the step dedup. seconds by the clock; worker: most resident bytes of one Python worker.
+    """One run of the step dedup. seconds by the clock; worker: most resident bytes of one Python worker; driver: by how
+    many those of this process grew.
 
     least: smallest similarity of a removed document to the one it matched; largest: documents of the largest cluster.
     """
@@ -51,21 +54,24 @@ class Grown:
     cpu: float
     shuffled: int
     worker: int
+    driver: int
     removed: int
     least: float | None
     largest: int
 
 
 class Watch:
-    """Looks at this process's Python workers until it is told to stop."""
+    """Looks at this process and its Python workers until it is told to stop."""
 
     def __init__(self) -> None:
-        self.worker = 0
+        self.worker = self.driver = 0
+        self._before = psutil.Process().memory_info().rss
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._look, daemon=True)
 
     def _look(self) -> None:
         while not self._over.wait(SAMPLED):
+            self.driver = max(self.driver, psutil.Process().memory_info().rss - self._before)
             for process in psutil.Process().children(recursive=True):
                 with contextlib.suppress(psutil.NoSuchProcess):
                     if "python" in process.name():
@@ -80,10 +86,10 @@ class Watch:
         self._thread.join()
 
 
-def grown(name: str, texts: Sequence[str], logs: Path) -> Grown:
+def grown(name: str, texts: Sequence[str], logs: Path, most: int) -> Grown:
     """Run dedup alone over the texts and measure it; ingest before it is not counted."""
     with tempfile.TemporaryDirectory() as folder:
-        runner = write_workspace(Path(folder), texts, BANDS, ROWS, THRESHOLD)
+        runner = write_workspace(Path(folder), texts, BANDS, ROWS, THRESHOLD, most=most)
         _logged(runner, logs)
         list(runner.run(["ingest", "filter"]))
         began, used, at = time.monotonic(), cpu_seconds(), time.time()
@@ -95,6 +101,7 @@ def grown(name: str, texts: Sequence[str], logs: Path) -> Grown:
         similarities = clusters["similarity"].drop_null().to_numpy() if clusters else np.empty(0)
         run = Grown(
             name, len(texts), text_bytes(list(texts)), spent, used, shuffled_since(logs, at), watch.worker,
+            watch.driver,
             len(removed(Path(folder))), float(similarities.min()) if len(similarities) else None,
             int(clusters["size"].to_numpy().max()) if clusters else 0,
         )  # fmt: skip
@@ -129,9 +136,9 @@ def _events(logs: Path) -> Iterator[dict]:
                     yield json.loads(line)
 
 
-def exponent(runs: Sequence[Grown]) -> float:
-    """Slope of the logarithm of time against that of documents."""
-    points = np.log([[run.documents, run.seconds] for run in runs])
+def exponent(runs: Sequence[Grown], of: str) -> float:
+    """Slope of the logarithm of a figure against that of documents."""
+    points = np.log([[run.documents, getattr(run, of)] for run in runs])
     return float(np.polyfit(points[:, 0], points[:, 1], 1)[0])
 
 
@@ -169,40 +176,45 @@ def main() -> None:
     parser.add_argument("--sizes", type=int, nargs="*", default=[1, 4, 16, 64])
     parser.add_argument("--adversarial", type=int, default=0)
     parser.add_argument("--chain", type=int, default=0)
+    parser.add_argument("--most", type=int, default=200_000)
     parser.add_argument("--out", type=Path, default=Path("work/bench"))
     asked = parser.parse_args()
     chain = Chain.fitted([row["text"] for row in bench_rows()[::3]][:FITTED])
     with tempfile.TemporaryDirectory() as name:
         logs = Path(name)
-        grown("warm", planted(chain, 200, 0), logs)
-        runs = [grown(f"{size}x", planted(chain, size * asked.base, size), logs) for size in asked.sizes]
+        grown("warm", planted(chain, 200, 0), logs, asked.most)
+        runs = [
+            grown(f"{size}x", planted(chain, size * asked.base, size), logs, asked.most)
+            for size in asked.sizes
+        ]
         nasty = (
             [(f"{asked.adversarial:,} near-identical", identical(chain, asked.adversarial, 1))]
             if asked.adversarial
             else []
         )
         nasty += [(f"chain of {asked.chain:,}", long_chain(chain, asked.chain, 1))] if asked.chain else []
-        extra = [grown(label, texts, logs) for label, texts in nasty]
+        extra = [grown(label, texts, logs, asked.most) for label, texts in nasty]
     _show(runs, extra, asked.out)
 
 
 def _show(runs: Sequence[Grown], extra: Sequence[Grown], out: Path) -> None:
     table = Table("set", "documents", "MB", "s", "CPU ms a document", "shuffled a document", "largest worker",
-                  "removed", "least similar", "largest cluster")  # fmt: skip
+                  "driver grew", "removed", "least similar", "largest cluster")  # fmt: skip
     for run in [*runs, *extra]:
         table.add_row(
             run.name, f"{run.documents:,}", f"{run.bytes / 1e6:.1f}", f"{run.seconds:.1f}",
             f"{1000 * run.cpu / run.documents:.2f}", f"{run.shuffled / run.documents:,.0f} B",
-            f"{run.worker / 1e6:.0f} MB", f"{run.removed:,}", "" if run.least is None else f"{run.least:.3f}",
+            f"{run.worker / 1e6:.0f} MB", f"{run.driver / 1e6:.0f} MB",
+            f"{run.removed:,}", "" if run.least is None else f"{run.least:.3f}",
             f"{run.largest:,}",
         )  # fmt: skip
     Console(width=150).print(table)
     out.mkdir(parents=True, exist_ok=True)
     figures: dict[str, object] = {"runs": [asdict(run) for run in [*runs, *extra]]}
     if len(runs) > 1:
-        slope = exponent(runs)
-        print(f"time grows as documents to the power {slope:.2f}")
-        figures["exponent"] = slope
+        slope = exponent(runs, "seconds")
+        print(f"time grows as documents to the power {slope:.2f}, CPU time to {exponent(runs, 'cpu'):.2f}")
+        figures |= {"exponent": slope, "cpu_exponent": exponent(runs, "cpu")}
         (out / "growth.svg").write_text(chart(runs, slope), encoding="utf-8")
     (out / "growth.json").write_text(json.dumps(figures, indent=1), encoding="utf-8")
 

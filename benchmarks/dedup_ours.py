@@ -31,7 +31,10 @@ spark: {{master: "local[2]", driver_memory: 2g, shuffle_partitions: 8}}
 language: {{min_score: 0}}
 scrub: {{email: false, ip: false, phone: false, card: false, iban: false, national_id: false, wallet: false,
         secret: false}}
-dedup: {{certificate: null, near: {{bands: {bands}, rows: {rows}, threshold: {threshold}}}}}
+dedup:
+  certificate: null
+  max_driver_documents: {most}
+  near: {{bands: {bands}, rows: {rows}, threshold: {threshold}}}
 """
 PASSAGES = "passages: {paragraphs: {}}\n"
 
@@ -70,16 +73,27 @@ def paragraph_seconds(folder: Path, texts: Sequence[str]) -> dict[str, float]:
 
 
 def write_workspace(
-    folder: Path, texts: Sequence[str], bands: int, rows: int, threshold: float, more: str = ""
+    folder: Path,
+    texts: Sequence[str],
+    bands: int,
+    rows: int,
+    threshold: float,
+    more: str = "",
+    most: int = 200_000,
 ) -> Runner:
-    """A runner whose recipe reads the texts as they are and drops nothing but duplicates; the place is the URL."""
+    """A runner whose recipe reads the texts as they are and drops nothing but duplicates; the place is the URL.
+
+    most: documents up to which dedup runs in one process.
+    """
     (folder / "shards").mkdir(parents=True)
     urls = [f"https://www.example.org/{place}" for place in range(len(texts))]
     for shard in range(SHARDS):
         table = pa.table({"text": list(texts)[shard::SHARDS], "url": urls[shard::SHARDS]})
         pq.write_table(table, folder / f"shards/{shard}.parquet", row_group_size=2000)
     file = folder / "race.yaml"
-    file.write_text(RECIPE.format(folder=folder, bands=bands, rows=rows, threshold=threshold) + more)
+    file.write_text(
+        RECIPE.format(folder=folder, bands=bands, rows=rows, threshold=threshold, most=most) + more
+    )
     return Runner(load_recipe(file))
 
 

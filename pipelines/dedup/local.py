@@ -34,11 +34,15 @@ SET_BYTES = {"words": 1, "auto": 2, "characters": 4}
 """Bytes of a shingle set a byte of text, at most or nearly so, by the kind of shingles."""
 
 
-def fits(documents: int, n_bytes: int, settings: DedupSettings) -> bool:
-    """Whether one process can deduplicate so many documents of so many bytes of text."""
+def fits(documents: int, n_bytes: int, settings: DedupSettings, prior: bool = False) -> bool:
+    """Whether one process can deduplicate so many documents of so many bytes of text.
+
+    With a prior, each of their buckets may come back with `hubs` earlier documents.
+    """
     if documents > settings.max_driver_documents:
         return False
-    rows, sets = documents * settings.bands, n_bytes * SET_BYTES[settings.shingles]
+    rows = documents * settings.bands * (1 + settings.hubs * prior)
+    sets = n_bytes * SET_BYTES[settings.shingles]
     return "near" not in settings.levels or (rows <= settings.max_driver_edges and sets <= MOST_BYTES)
 
 

@@ -211,6 +211,7 @@ def test_one_process_takes_what_fits_it() -> None:
     settings = DedupSettings(max_driver_documents=1000, max_driver_edges=24_000)
     assert fits(1000, 10**9, settings)
     assert not fits(1001, 0, settings)
+    assert not fits(1000, 0, settings, prior=True)  # what that has in the same buckets comes on top
     assert not fits(1000, 10**10, settings)  # the shingles of so much text
     assert not fits(1000, 0, DedupSettings(max_driver_documents=1000, max_driver_edges=23_999))
     assert fits(1000, 10**10, DedupSettings(levels=("exact",), max_driver_edges=1))
