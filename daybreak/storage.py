@@ -55,6 +55,12 @@ class Store:
         selector = fs.FileSelector(self.path(*parts), allow_not_found=True)
         return sorted(info.base_name for info in self.filesystem.get_file_info(selector))
 
+    def sizes(self, *parts: str) -> dict[str, int]:
+        """Size of each file in a folder by its name, in bytes; empty when the folder is not there."""
+        selector = fs.FileSelector(self.path(*parts), allow_not_found=True)
+        found = self.filesystem.get_file_info(selector)
+        return {info.base_name: info.size for info in found if info.type == fs.FileType.File}
+
     def remove(self, *parts: str) -> None:
         """Delete a file or a whole folder; nothing happens when it is not there."""
         info = self.filesystem.get_file_info(self.path(*parts))

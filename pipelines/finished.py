@@ -43,7 +43,7 @@ class Finished:
 
     def take_over(self, tables: Sequence[str]) -> dict[str, UnitResult]:
         """The units whose marker and parts all stand. Everything else that dead tasks left is removed."""
-        present = {path: size for table in tables for path, size in self._parts(table)}
+        present = {f"{t}/{name}": size for t in tables for name, size in self.store.sizes(t).items()}
         found = {}
         for result in self._read([name for name in self.store.names(MARKERS) if name.endswith(".json")]):
             whole = all(present.get(entry.path) == entry.bytes for entry in result.parts.values())
@@ -59,10 +59,6 @@ class Finished:
     def watch(self, total: int, size_of: Callable[[UnitResult], int]) -> Tell:
         """Tells the progress of a run by the markers that appear: bytes, of `total`, units, documents."""
         return _Watch(self, total, size_of)
-
-    def _parts(self, table: str) -> Iterator[tuple[str, int]]:
-        for name in self.store.names(table):
-            yield f"{table}/{name}", self.store.size(table, name)
 
     def _read(self, names: Sequence[str]) -> Iterator[UnitResult]:
         with ThreadPoolExecutor(READERS) as pool:

@@ -72,7 +72,8 @@ class Part:
     @property
     def beyond(self) -> bool:
         """Whether the stream ended before the span, which is therefore none of the file's."""
-        return self.ended and not self._given and self.span.number > 0
+        stream = self.span.measure == "decoded" and self.span.number > 0
+        return stream and self.ended and not self._given
 
     def facts(self) -> dict[str, Any]:
         """What the check of a file's spans wants to know, as JSON values."""

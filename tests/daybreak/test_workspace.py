@@ -12,7 +12,7 @@ import pytest
 
 from daybreak.errors import WorkspaceError
 from daybreak.manifest import FileEntry, Manifest, fingerprint
-from daybreak.workspace import Workspace
+from daybreak.workspace import MARKERS, Workspace
 
 
 def commit(workspace: Workspace, content: str = "hello", mark: str = "a") -> Manifest:
@@ -116,3 +116,19 @@ def test_a_workspace_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
 def test_too_little_disk_is_refused_before_work(tmp_path: Path) -> None:
     with pytest.raises(WorkspaceError, match="GB free on the disk"):
         Workspace(tmp_path).prepare(free_bytes=1 << 60)
+
+
+def test_a_step_that_resumes_finds_its_folder_even_where_its_commit_was_cut_short(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    wanted, other = fingerprint("step", "code", {}, {}), fingerprint("step", "code", {"other": 1}, {})
+    workspace.resume("step", other).write("left", b"of other settings")
+    for place in (workspace.resume("step", wanted), workspace.resume("step", wanted)):
+        place.make(MARKERS)
+        place.write(f"{MARKERS}/a.json", b"finished")
+    assert workspace.store.names("step") == [f"in-progress-{wanted[:16]}"]
+    workspace.store.move(f"step/in-progress-{wanted[:16]}", f"step/{wanted[:16]}")
+    again = workspace.resume("step", wanted)
+    assert again.read(MARKERS, "a.json") == b"finished"
+    workspace.commit(Manifest("step", wanted, "code", {}, {}, {}), again)
+    assert workspace.store.names("step") == sorted(["manifest.json", wanted[:16]])
+    assert workspace.store.names("step", wanted[:16]) == []

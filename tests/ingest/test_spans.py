@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import random
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -204,6 +205,10 @@ def test_a_span_that_was_entered_inside_a_page_is_found_out(tmp_path: Path) -> N
     whole = save(tmp_path, STORED)
     _, again = chained("commoncrawl_warc", whole, cut("commoncrawl_warc", str(whole), None, 500))
     assert again == 0
+
+
+def test_every_layout_that_is_cut_has_a_reader_of_parts_and_no_other() -> None:
+    assert set(CUTS) == {name for name, reader in READERS.items() if "part" in signature(reader).parameters}
 
 
 @reuse
