@@ -64,8 +64,10 @@ def read_columns(
 def open_table(path: str, file: pa.NativeFile) -> pq.ParquetFile:
     """The Parquet file in `file`; raises InputError where its footer cannot be read."""
     try:
-        return pq.ParquetFile(file, pre_buffer=False, buffer_size=1 << 20)
-    except (pa.ArrowException, OSError) as error:
+        table = pq.ParquetFile(file, pre_buffer=False, buffer_size=1 << 20)
+        ",".join(table.schema_arrow.names)  # names that are no UTF-8 show here
+        return table
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise unreadable(path, f"it is no whole Parquet file ({error})", "Fetch it again") from None
 
 
@@ -248,7 +250,7 @@ def _timestamps(column: pa.Array) -> pa.Array:
     if pa.types.is_timestamp(column.type):
         seconds = column.cast(pa.timestamp("s", column.type.tz), safe=False).cast(pa.int64())
         return pc.strftime(seconds.cast(pa.timestamp("s")), format="%Y-%m-%dT%H:%M:%SZ")
-    return pa.array([iso_utc(value) for value in column.to_pylist()], pa.string())
+    return pa.array([iso_utc(value) for value in _objects(column)], pa.string())
 
 
 def _metadata(batch: pa.RecordBatch, keys: Keys) -> pa.Array | None:
@@ -259,7 +261,21 @@ def _metadata(batch: pa.RecordBatch, keys: Keys) -> pa.Array | None:
         named["licence"] = keys.licence[0]
     if not named:
         return None
-    columns = [_value(batch, key) for key in named.values()]
-    columns = [_valid(column) if _is_text(column.type) else column for column in columns]
-    rows = pa.RecordBatch.from_arrays(columns, names=list(named)).to_pylist()
+    columns = [_objects(_value(batch, key)) for key in named.values()]
+    rows = (dict(zip(named, values, strict=True)) for values in zip(*columns, strict=True))
     return pa.array([json_object(row) for row in rows], pa.string())
+
+
+def _objects(column: pa.Array) -> list[Any]:
+    """The values as Python's; what is not UTF-8 is replaced in a text, and within other values makes a null."""
+    try:
+        return (_valid(column) if _is_text(column.type) else column).to_pylist()
+    except UnicodeDecodeError:
+        return [_object(value) for value in column]
+
+
+def _object(value: pa.Scalar) -> Any:
+    try:
+        return value.as_py()
+    except UnicodeDecodeError:
+        return None

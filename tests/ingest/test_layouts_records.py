@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -309,6 +310,32 @@ def test_an_arrow_stream_that_breaks_off_keeps_its_rows_and_says_so(tmp_path: Pa
     assert texts(rows) == [value["text"] for value in values][: len(rows) - 1]
     assert rows[-1]["offset"] == len(rows) - 1
     assert len(errors(rows)) == 1
+
+
+def test_an_arrow_batch_whose_buffers_contradict_each_other_costs_its_own_rows(tmp_path: Path) -> None:
+    """Arrow trusts offsets as they stand; followed, these would lead out of memory."""
+    offsets = pa.py_buffer(np.array([0, 1 << 30, 2, 3], np.int32).tobytes())
+    text = pa.Array.from_buffers(pa.string(), 3, [None, offsets, pa.py_buffer(b"abc")])
+    schema = pa.schema({"text": pa.string()})
+    with (
+        pa.OSFile(str(tmp_path / "x.arrow"), "wb") as out,
+        pa.ipc.new_stream(out, schema) as writer,
+    ):
+        for column in (pa.array(["a"]), text, pa.array(["b", "c"])):
+            writer.write_batch(pa.record_batch([column], schema=schema))
+    rows = read("arrow", tmp_path / "x.arrow")
+    assert kinds(rows) == ["document", "error", "error", "error", "document", "document"]
+    assert [row["offset"] for row in rows] == list(range(6))
+
+
+def test_bad_utf8_in_dates_and_nested_values_costs_no_document(tmp_path: Path) -> None:
+    bad = pa.array([b"caf\xe9", b"2020"], pa.binary()).view(pa.string())
+    nested = pa.ListArray.from_arrays([0, 1, 2], bad)
+    table = pa.table({"text": ["a", "b"], "timestamp": bad, "tags": nested})
+    pq.write_table(table, tmp_path / "x.parquet")
+    rows = read("parquet", tmp_path / "x.parquet")
+    assert texts(rows) == ["a", "b"]
+    assert [metadata(row) for row in rows] == [{}, {"tags": ["2020"]}]
 
 
 def test_what_is_no_arrow_is_refused(tmp_path: Path) -> None:

@@ -63,18 +63,28 @@ def row(url: str, languages: str | None, mime: str, name: str, offset: int, leng
     }
 
 
+def known(name: str) -> dict[str, str]:
+    """What the writer would else make up anew each time."""
+    return {"WARC-Date": "2024-02-20T21:10:55Z", "WARC-Record-ID": f"<urn:{name}>"}
+
+
 def crawl_file(pages: Sequence[tuple[str, str | None, str]]) -> tuple[bytes, list[tuple[int, int]]]:
     """A WARC file as the crawler writes it, a request before each response; and where the responses stand."""
     out, places = io.BytesIO(), []
     writer = WARCWriter(out, gzip=True)
-    writer.write_record(writer.create_warcinfo_record("a.warc.gz", {"software": "test"}))
+    info = writer.create_warcinfo_record("a.warc.gz", {"software": "test"})
+    for name, value in known("0").items():
+        info.rec_headers.replace_header(name, value)
+    writer.write_record(info)
     for number, (url, _, mime) in enumerate(pages):
         asked = StatusAndHeaders("GET / HTTP/1.1", [("Host", "x")], is_http_request=True)
-        writer.write_record(writer.create_warc_record(url, "request", io.BytesIO(b""), http_headers=asked))
-        start = out.tell()
         http = StatusAndHeaders("200 OK", [("Content-Type", mime)], protocol="HTTP/1.1")
-        body = io.BytesIO(page(number))
-        writer.write_record(writer.create_warc_record(url, "response", body, http_headers=http))
+        for kind, body, headers in (("request", b"", asked), ("response", page(number), http)):
+            start, facts = out.tell(), known(f"{number}-{kind}")
+            record = writer.create_warc_record(
+                url, kind, io.BytesIO(body), http_headers=headers, warc_headers_dict=facts
+            )
+            writer.write_record(record)
         places.append((start, out.tell() - start))
     return out.getvalue(), places
 
