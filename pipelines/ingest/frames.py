@@ -160,6 +160,7 @@ class Frames:
             self._compact(scanned)
             search = 1
         if found:
+            raw = raw[: self._base + found.start() - start]  # what follows is another record's
             return found.start(), Frame(*self._place(start, mark, found.start()), {}, raw, why)
         end, error = len(self._buffer), self._damage or why
         frame = Frame(*self._place(start, mark, end), {}, raw or self._stored, error)
