@@ -17,7 +17,7 @@ from typing import Any, NoReturn, TypeVar, cast
 
 from pipelines.guard.attempt import CURRENT, Attempt
 from pipelines.guard.limits import Death, Limits, ended
-from pipelines.guard.watch import Vitals, until
+from pipelines.guard.watch import Vitals, readable, until
 
 T = TypeVar("T")
 Deliver = Callable[[Callable[[], Any]], None]
@@ -81,7 +81,7 @@ class Child:
 
     def lives(self) -> bool:
         """Whether the process has not ended."""
-        return self._pid > 0 and not select.select([self._end], [], [], 0)[0]
+        return self._pid > 0 and not readable(self._end)
 
     def end(self) -> None:
         """Kill the process if it is still there, and forget it."""
@@ -101,7 +101,7 @@ class Child:
         return os.waitstatus_to_exitcode(status)
 
     def _delivered(self) -> bool:
-        return bool(select.select([self._told], [], [], 0)[0]) and bool(os.read(self._told, 1))
+        return readable(self._told) and bool(os.read(self._told, 1))
 
     def _received(self) -> Any:
         os.lseek(self._result, 0, os.SEEK_SET)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 import pickle
-import select
 import time
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from pipelines.guard.attempt import Attempt
 from pipelines.guard.child import Child, Deliver
 from pipelines.guard.crumb import Phase
 from pipelines.guard.limits import Limits
+from pipelines.guard.watch import readable
 
 IDLE = 2.0
 """Seconds without work after which a helper is no longer used; it ends by itself after twice that."""
@@ -31,7 +31,7 @@ class Helper:
 
     def __call__(self, item: Any, limits: Limits) -> Any:
         """What `work(item)` returns, or the child's Death; what it raises is raised here."""
-        self._attempt.crumb.has_read(0, 0)
+        self._attempt.crumb.begin(0)
         self._attempt.crumb.enter(Phase.OTHER)
         request = pickle.dumps(item)
         self._busy = True
@@ -52,9 +52,9 @@ class Helper:
     def _serve(self, work: Callable[[Any], Any], deliver: Deliver) -> None:
         os.close(self._ask)
         with os.fdopen(self._asked, "rb", buffering=0) as requests:
-            while select.select([requests], [], [], 2 * IDLE)[0] and (head := requests.read(8)):
+            while readable(self._asked, 2 * IDLE) and (head := requests.read(8)):
                 item = pickle.loads(_exactly(requests, int.from_bytes(head, "little")))
-                deliver(lambda item=item: work(item))
+                deliver(partial(work, item))
 
 
 def _exactly(file: Any, size: int) -> bytes:

@@ -31,7 +31,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Death:
-    """Why a process died or was killed, and what it was at: `rows` records were read, up to byte `place`.
+    """Why a process died or was killed, and what it was at: `rows` records of `unit` were read, up to byte `place`.
 
     `row`: the row of the batch in work, -1 where that is not known. `alien`: it was killed from outside.
     """
@@ -42,6 +42,7 @@ class Death:
     row: int = -1
     rows: int = 0
     place: int = 0
+    unit: int = 0
     alien: bool = False
 
     def __str__(self) -> str:

@@ -10,7 +10,7 @@ from functools import cache, lru_cache, partial
 from typing import Any, Generic, TypeVar, cast
 
 from daybreak.errors import InputError
-from pipelines.guard.attempt import STRIKES, Attempt
+from pipelines.guard.attempt import Attempt
 from pipelines.guard.child import FORKS, in_child
 from pipelines.guard.helper import drop_helper, helper_for
 from pipelines.guard.limits import Death, Limits
@@ -21,7 +21,7 @@ R = TypeVar("R")
 
 @dataclass(frozen=True)
 class Guarded(Generic[U, R]):
-    """Calls the pickled `work` on a unit in a child process; where there is no fork, in this one.
+    """Calls the pickled `work` on a unit, or a series of them, in a child process; where there is no fork, in this one.
 
     The first attempt does all at full speed. One that dies quarantines nothing: the next does each batch's work
     in a child of its own (`apart`), so that any number of poisonous records costs one more pass and their batches.
@@ -49,7 +49,7 @@ class Guarded(Generic[U, R]):
         while isinstance(outcome, Death):
             drop_helper()
             attempt = attempt.after(outcome, self.limits)
-            if attempt.strikes > STRIKES:
+            if attempt.over(outcome):
                 raise InputError(
                     f"{item}: its work {outcome}, and so did every further attempt. Leave it out."
                 )

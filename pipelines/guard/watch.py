@@ -18,6 +18,13 @@ PAGE = os.sysconf("SC_PAGE_SIZE")
 TICK = os.sysconf("SC_CLK_TCK")
 
 
+def readable(descriptor: int, seconds: float = 0) -> bool:
+    """Whether there is something to read, or becomes so in time; of a pidfd, whether the process has ended."""
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    return bool(poll.poll(seconds * 1000))
+
+
 class Mark(NamedTuple):
     """The last step forward: which, and CPU seconds and clock at that time."""
 

@@ -55,7 +55,7 @@ class IngestUnit:
         source = self.recipe.sources[item.source]
         extract = Extract(main_content=self.recipe.extract.main_content)
         batches = partial(_batches, READERS[source.format], item.path, source.options)
-        for raw in reading(item.path, batches, self.recipe.ingest.batch_bytes):
+        for raw in reading(item.unit, item.path, batches, self.recipe.ingest.batch_bytes):
             raw = raw.append_column("doc_id", doc_id(item.source, item.file, raw))
             live = tables.divert("ingest", raw)
             # ids are those of the record as read, whatever extraction makes of it
