@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 
@@ -14,26 +15,25 @@ STRIKES = 3
 
 @dataclass(frozen=True)
 class Stop:
-    """Reading ends after so many records, for `why`; that of one unit, where the hash of its name is given."""
+    """Reading of a unit ends after so many records, for `why`."""
 
     rows: int
     why: str
-    unit: int | None = None
 
 
 @dataclass(frozen=True)
 class Attempt:
     """limits: of each batch, whose work is then done in a child of its own; None while nothing has happened.
 
-    fine: count what is read record by record. stop: where reading has to end. strikes: deaths without an
-    explanation.
+    fine: count what is read record by record. stops: where reading of a unit has to end, by the unit's key.
+    strikes: deaths that nothing explains, by that key.
     """
 
     crumb: Crumb = field(default_factory=Crumb)
     limits: Limits | None = None
     fine: bool = False
-    stop: Stop | None = None
-    strikes: int = 0
+    stops: Mapping[int, Stop] = field(default_factory=dict)
+    strikes: Mapping[int, int] = field(default_factory=dict)
 
     def after(self, death: Death, limits: Limits) -> Attempt:
         """The next attempt, with what this one's death tells."""
@@ -41,13 +41,16 @@ class Attempt:
             return replace(self, limits=limits, fine=death.phase is Phase.READING)
         if death.phase is Phase.READING and not self.fine:
             return replace(self, fine=True)
-        if death.phase is Phase.READING and self.stop is None:
-            return replace(
-                self, stop=Stop(death.rows, f"reading {death.why} behind byte {death.place}", death.unit)
-            )
-        strikes = self.strikes + 1
-        stop = Stop(0, f"its work {death}, {STRIKES} times") if strikes == STRIKES else self.stop
-        return replace(self, strikes=strikes, stop=stop)
+        if death.phase is Phase.READING and death.unit not in self.stops:
+            why = f"reading {death.why} behind byte {death.place}"
+            return replace(self, stops={**self.stops, death.unit: Stop(death.rows, why)})
+        strikes = self.strikes.get(death.unit, 0) + 1
+        end = {death.unit: Stop(0, f"its work {death}, {STRIKES} times")} if strikes == STRIKES else {}
+        return replace(self, strikes={**self.strikes, death.unit: strikes}, stops={**self.stops, **end})
+
+    def over(self, death: Death) -> bool:
+        """Whether the unit of a death was given up before, and in vain."""
+        return self.strikes.get(death.unit, 0) > STRIKES
 
 
 CURRENT: ContextVar[Attempt] = ContextVar("attempt", default=Attempt())  # noqa: B039 - memory that nobody watches

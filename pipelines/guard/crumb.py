@@ -34,19 +34,18 @@ class Crumb:
         self._cells[1], self._cells[2] = phase, -1
         self._cells[0] += 1
 
+    def begin(self, unit: int) -> None:
+        """Reading of this unit (a key) begins."""
+        self._cells[5] = unit
+        self.has_read(0, 0)
+
     def at_row(self, row: int) -> None:
         """This row of the batch is in work."""
         self._cells[2] = row
         self._cells[0] += 1
 
-    def reads(self, unit: int) -> None:
-        """Reading of another unit begins; `unit` is a hash of its name."""
-        self._cells[3] = self._cells[4] = 0
-        self._cells[5] = unit
-        self.enter(Phase.READING)
-
     def has_read(self, rows: int, place: int) -> None:
-        """So many records of the unit were read, the last of them up to byte `place` of the file."""
+        """So many records of the unit were read, the last of them up to byte `place`."""
         self._cells[3], self._cells[4] = rows, place
         self._cells[0] += 1
 
@@ -72,5 +71,5 @@ class Crumb:
 
     @property
     def read(self) -> tuple[int, int, int]:
-        """Records read, the place behind the last one, and the unit's hash."""
+        """Records read, the place behind the last one, and the unit's key."""
         return self._cells[3], self._cells[4], self._cells[5]

@@ -31,8 +31,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Death:
-    """Why a process died or was killed, and what it was at: `rows` records of a `unit` were read, up to byte
-    `place` of the file.
+    """Why a process died or was killed, and what it was at: `rows` records of `unit` were read, up to byte `place`.
 
     `row`: the row of the batch in work, -1 where that is not known. `alien`: it was killed from outside.
     """

@@ -10,26 +10,28 @@ import pyarrow.compute as pc
 from xxhash import xxh64_intdigest
 
 from daybreak.errors import InputError
-from pipelines.guard.attempt import CURRENT, Attempt, Stop
-from pipelines.guard.crumb import Phase
+from pipelines.guard.attempt import CURRENT, Stop
+from pipelines.guard.crumb import Crumb, Phase
 
 MAX_ROWS = 1024
 
 Read = Callable[[int], Iterator[pa.RecordBatch]]
 
 
-def reading(unit: str, name: str, read: Read, batch_bytes: int) -> Iterator[pa.RecordBatch]:
-    """The batches of `read(batch_bytes)`, a reader of the file `name` or of a part of it, which is `unit`.
+def reading(unit: str, path: str, read: Read, batch_bytes: int) -> Iterator[pa.RecordBatch]:
+    """The batches of `read(batch_bytes)`, which reads `unit` (a name like no other's) of the file at `path`.
 
     Where reading killed an earlier attempt, what stands before is given out; then InputError says where.
     """
     attempt, key = CURRENT.get(), xxh64_intdigest(unit.encode()) >> 1
-    stop = attempt.stop if attempt.stop and attempt.stop.unit in (None, key) else None
+    attempt.crumb.begin(key)
+    stop = attempt.stops.get(key)
     if stop and stop.rows == 0:
-        raise _impassable(name, stop)
-    attempt.crumb.reads(key)
-    batches = _finely(name, read(1), batch_bytes, attempt, stop) if attempt.fine else read(batch_bytes)
+        raise _impassable(path, stop)
+    fine = attempt.fine
+    batches = _finely(path, read(1), batch_bytes, attempt.crumb, stop) if fine else read(batch_bytes)
     rows = 0
+    attempt.crumb.enter(Phase.READING)
     for batch in batches:
         rows += batch.num_rows
         attempt.crumb.has_read(rows, _end(batch))
@@ -59,17 +61,17 @@ class _Held:
 
 
 def _finely(
-    name: str, records: Iterator[pa.RecordBatch], batch_bytes: int, attempt: Attempt, stop: Stop | None
+    path: str, records: Iterator[pa.RecordBatch], batch_bytes: int, crumb: Crumb, stop: Stop | None
 ) -> Iterator[pa.RecordBatch]:
-    """Batches of records that are read one by one and counted; up to the stop, if there is one."""
+    """Batches of records that are read one by one and counted; up to `stop`."""
     held, rows = _Held(), 0
     for record in records:
         held.take(record)
         rows += record.num_rows
-        attempt.crumb.has_read(rows, _end(record))
+        crumb.has_read(rows, _end(record))
         if stop and rows >= stop.rows:
             yield from held.give()
-            raise _impassable(name, stop)
+            raise _impassable(path, stop)
         if held.size >= batch_bytes or held.rows >= MAX_ROWS:
             yield from held.give()
     yield from held.give()
@@ -81,8 +83,8 @@ def _end(batch: pa.RecordBatch) -> int:
     return batch["offset"][last].as_py() + batch["length"][last].as_py() if last >= 0 else 0
 
 
-def _impassable(name: str, stop: Stop) -> InputError:
+def _impassable(path: str, stop: Stop) -> InputError:
     return InputError(
-        f"{name}: {stop.why}; {stop.rows} records before that were read. Leave the file out, or raise "
+        f"{path}: {stop.why}; {stop.rows} records before that were read. Leave the file out, or raise "
         "ingest.record_seconds or ingest.record_memory if it is sound."
     )

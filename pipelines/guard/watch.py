@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import select
-import signal
 import time
 from collections.abc import Callable
 from typing import NamedTuple
 
 from pipelines.guard.crumb import Crumb
-from pipelines.guard.limits import Death, Limits, ended, too_large, too_long
+from pipelines.guard.limits import Limits, too_large, too_long
 
 POLL_MS = 50
 """How often memory is looked at: what a process can take in that time, it can take past its limit."""
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
 TICK = os.sysconf("SC_CLK_TCK")
+
+
+def readable(descriptor: int, seconds: float = 0) -> bool:
+    """Whether there is something to read, or becomes so in time; of a pidfd, whether the process has ended."""
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    return bool(poll.poll(seconds * 1000))
 
 
 class Mark(NamedTuple):
@@ -51,34 +56,16 @@ class Vitals:
         return (int(fields[11]) + int(fields[12])) / TICK
 
 
-def watch(pid: int, crumb: Crumb, limits: Limits, alive: Callable[[], None]) -> Death | None:
-    """Wait for the child `pid`; kill it where it passes `limits`. None: it ended with code 0.
-
-    `alive` is called while it is waited for.
-    """
-    vitals, end = Vitals(pid), os.pidfd_open(pid)
-    try:
-        why = _until_end(end, vitals, crumb, limits, alive)
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)  # a zombie does not mind
-        code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-        os.close(end)
-        vitals.close()
-    if why is None and code == 0:
-        return None
-    alien = why is None and code == -signal.SIGKILL
-    return Death(why or ended(code), crumb.phase, crumb.stage, crumb.row, *crumb.read, alien=alien)
-
-
-def _until_end(
-    end: int, vitals: Vitals, crumb: Crumb, limits: Limits, alive: Callable[[], None]
+def until(
+    ends: select.poll, vitals: Vitals, crumb: Crumb, limits: Limits, alive: Callable[[], None]
 ) -> str | None:
-    """Why the process must be killed; None where it ended by itself."""
-    poll, waiting, start = select.poll(), limits.waiting, vitals.memory()
-    poll.register(end, select.POLLIN)
+    """Wait for one of `ends` while a process keeps within `limits`; None, or why the process must be killed.
+
+    `alive` is called now and then.
+    """
+    waiting, start = limits.waiting, vitals.memory()
     last = Mark(-1, 0.0, 0.0)
-    while not poll.poll(POLL_MS):
+    while not ends.poll(POLL_MS):
         alive()
         now = Mark(crumb.beats, vitals.cpu(), time.monotonic())
         if now.beats != last.beats:

@@ -198,6 +198,7 @@ class Frames:
             self._compact(scanned)
             search = 1
         if found:
+            raw = raw[: self._base + found.start() - start]  # what follows is another record's
             place = self._place(start, mark, found.start())
             return found.start(), Frame(*place, {}, raw, why, start)
         end, error = len(self._buffer), self._damage or why

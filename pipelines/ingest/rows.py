@@ -49,7 +49,7 @@ def batches(rows: Iterable[Row], batch_bytes: int, max_rows: int = MAX_ROWS) -> 
     size = 0
     for row in rows:
         held.append(row)
-        size += row.n_raw
+        size += max(row.n_raw, len(row.payload or b""))
         if size >= batch_bytes or len(held) >= max_rows:
             yield _batch(held)
             held, size = [], 0

@@ -17,6 +17,7 @@ from daybreak.accounting import breaks, differences
 from daybreak.errors import InputError
 from daybreak.recipe import load_recipe
 from daybreak.storage import Store
+from pipelines.ingest import READERS
 from pipelines.ingest_watched import guarded
 from pipelines.narrow import UnitResult
 from pipelines.steps.ingest import IngestUnit, inputs
@@ -84,7 +85,7 @@ def checked(folder: Path, shard: Shard, tally: Tally) -> None:
 def rows_read(path: Path, layout: str) -> int:
     """How many records the reader alone finds before the file's end, or before it is refused."""
     try:
-        return len(read(layout, path))
+        return sum(len(batch) for batch in READERS[layout](str(path), options={}))
     except InputError:
         return 0
 
