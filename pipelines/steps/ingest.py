@@ -6,16 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from pyarrow import fs
-
 from daybreak.errors import InputError
 from daybreak.manifest import FileEntry
 from daybreak.recipe import Recipe
+from daybreak.secrets import without_secrets
 from daybreak.storage import Store
 from pipelines.chain import Chain, build_chain
 from pipelines.extract.html import Extract
 from pipelines.ingest.identify import doc_id
 from pipelines.ingest.inputs import Input, expand
+from pipelines.ingest.places import use
 from pipelines.ingest.registry import READERS
 from pipelines.ingest_tables import IngestTables
 from pipelines.language.identifiers import identifier
@@ -37,6 +37,7 @@ class IngestUnit:
 
     def __call__(self, item: Input) -> UnitResult:
         """Read the file to its end; an unreadable file is one quarantined record and a failure to count."""
+        use(self.recipe.remote)
         chain = build_chain(self.recipe, item.source)
         with IngestTables(self.store, item, chain) as tables:
             failure = None
@@ -51,10 +52,7 @@ class IngestUnit:
         source = self.recipe.sources[item.source]
         extract = Extract(main_content=self.recipe.extract.main_content)
         read = READERS[source.format]
-        filesystem = fs.LocalFileSystem() if "://" not in item.path else fs.FileSystem.from_uri(item.path)[0]
-        for raw in read(
-            item.path, filesystem, batch_bytes=self.recipe.ingest.batch_bytes, options=source.options
-        ):
+        for raw in read(item.path, batch_bytes=self.recipe.ingest.batch_bytes, options=source.options):
             raw = raw.append_column("doc_id", doc_id(item.source, item.file, raw))
             live = tables.divert("ingest", raw)
             # ids are those of the record as read, whatever extraction makes of it
@@ -107,9 +105,9 @@ class Ingest(Step):
         }
 
     def outside(self, recipe: Recipe) -> dict[str, str]:
-        """Every input file by size and time of its last change, models, lists and key by their content."""
+        """Every input file by size and time of change or ETag, models, lists and key by their content."""
         model = identifier(recipe.language.identifier, recipe.language.model)
-        files = {f"{i.source}/{i.file}": f"{i.size}:{i.mtime_ns}" for i in inputs(recipe)}
+        files = {f"{i.source}/{i.file}": i.identity for i in inputs(recipe)}
         known = {"language model": model.fingerprint, **outside_digests(recipe), **key_fingerprint(recipe)}
         return files | known
 
@@ -129,7 +127,7 @@ class Ingest(Step):
             tables=gather(results),
             accounting=[c for r in results for c in r.counts],
             facts={
-                "files": [asdict(i) for i in items],
+                "files": [_facts(i) for i in items],
                 "bad_inputs": bad,
                 "outside": outside_digests(context.recipe),
             },
@@ -137,8 +135,23 @@ class Ingest(Step):
 
 
 def inputs(recipe: Recipe) -> list[Input]:
-    """Every file of every source, sorted by source and name."""
-    return [i for name, source in sorted(recipe.sources.items()) for i in expand(name, source.paths)]
+    """Every file of every source, sorted by source and name.
+
+    Those that cannot be had already now are among them; raises InputError where they are too many.
+    """
+    found = [
+        item
+        for name, source in sorted(recipe.sources.items())
+        for item in expand(name, source.paths, missing_ok=True)
+    ]
+    _within_budget({i.unit: i.missing for i in found if i.missing}, recipe.ingest.max_bad_inputs)
+    return found
+
+
+def _facts(item: Input) -> dict[str, Any]:
+    """An input as the manifest tells it: no credential of its URL."""
+    known = {key: value for key, value in asdict(item).items() if value or key not in ("etag", "missing")}
+    return known | {"path": without_secrets(item.path)}
 
 
 def edits(recipe: Recipe, source: str) -> str | None:
