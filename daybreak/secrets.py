@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 SECRET_NAME = re.compile(
     r"signature|^sig$|token|secret|passw|^pwd$|key(?!word)|credential|auth(?!or)|jwt|^policy$|hmac", re.I
@@ -17,7 +17,7 @@ SECRET_KEY = re.compile(r"secret|passw|access.?key|credential|session.?token", r
 
 FROM_ENVIRONMENT = re.compile(r"\$\{oc\.env:[^}]*\}")
 USER = re.compile(r"(://)[^/?#@\s]+@")
-PARAMETER = re.compile(r"([?&;]([^=&;?\s'\"]+)=)([^&;\s'\"<>)]+)")
+PARAMETER = re.compile(r"([?&;]([^=&;?\s'\"]+)=)([^&;\s'\"<>)]*[^&;\s'\"<>),.:])")
 LONG = 24
 """A parameter's value of so many characters is taken for a secret, whatever its name."""
 
@@ -32,9 +32,12 @@ def without_secrets(text: str) -> str:
     return PARAMETER.sub(_struck, USER.sub(r"\1***@", text))
 
 
-def has_secret(url: str) -> bool:
-    """Whether a URL carries a credential."""
-    return without_secrets(url) != url
+def lasting(url: str) -> str:
+    """A URL as it is when it is signed anew: without user, and without its query if that is signed."""
+    parts = urlsplit(url)
+    signed = any(SECRET_NAME.search(name) for name, _ in parse_qsl(parts.query))
+    host = parts.netloc.rpartition("@")[2]
+    return urlunsplit((parts.scheme, host, parts.path, "" if signed else parts.query, ""))
 
 
 def credentials(content: Mapping[Any, Any]) -> Iterator[str]:

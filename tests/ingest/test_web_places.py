@@ -223,11 +223,23 @@ def test_inputs_by_url_have_a_name_and_an_identity(server: Server) -> None:
     assert (found.file, found.size) == (name, len(FILES[name]))
     before = found.identity
     server.files[name] = FILES[name][:-1] + b"x"
+    assert expand("s", [f"{server.url}/{name}"]) == [found]  # asked once a run
+    use(QUICK)
     (found,) = expand("s", [f"{server.url}/{name}"])
     assert found.identity != before
     server.no_etag.add(name)
+    use(QUICK)
     (found,) = expand("s", [f"{server.url}/{name}"])
     assert found.identity == f"{len(FILES[name])}:1714557600000000000"
+
+
+def test_a_signature_is_no_part_of_a_name(server: Server) -> None:
+    signed = f"{server.url}/a/lines.jsonl.gz?X-Amz-Date=20240501&X-Amz-Signature="
+    (one,), (other,) = (expand("s", [signed + signature]) for signature in ("1f2e", "3d4c"))
+    assert (one.file, one.unit, one.identity) == (other.file, other.unit, other.identity)
+    assert one.file == "a/lines.jsonl.gz"
+    found = expand("s", [f"{server.url}/a/lines.jsonl.gz?part={part}" for part in (1, 2)])
+    assert [item.file for item in found] == ["a/lines.jsonl.gz?part=1", "a/lines.jsonl.gz?part=2"]
 
 
 def test_a_missing_url_is_listed_where_that_is_allowed_and_refused_elsewhere(server: Server) -> None:

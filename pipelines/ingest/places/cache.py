@@ -20,7 +20,7 @@ from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
-from daybreak.secrets import without_secrets
+from daybreak.secrets import lasting, without_secrets
 
 Fetch = Callable[[int, int], Iterator[bytes]]
 
@@ -40,13 +40,12 @@ class Cache:
         """The place of one version of a file; None where it has no version, or is too large."""
         if not version or not 0 < size <= self._size:
             return None
-        shown = without_secrets(name)
-        key = sha256(f"{shown}\0{version}\0{size}".encode()).hexdigest()[:32]
+        key = sha256(f"{lasting(name)}\0{version}\0{size}".encode()).hexdigest()[:32]
         self._folder.mkdir(parents=True, exist_ok=True)
         self._make_room(size, key)
         facts = self._folder / f"{key}.json"
         if not facts.exists():
-            facts.write_text(json.dumps({"address": shown, "size": size, "version": version}))
+            facts.write_text(json.dumps({"address": without_secrets(name), "size": size, "version": version}))
         return Entry(self._folder / key, size, self._patience)
 
     def _make_room(self, size: int, key: str) -> None:

@@ -9,13 +9,14 @@ from urllib.parse import urlsplit
 import pyarrow as pa
 from pyarrow import fs
 
+from daybreak.errors import InputError
 from daybreak.recipe.model import Remote
-from daybreak.secrets import has_secret
+from daybreak.secrets import lasting, without_secrets
 from pipelines.ingest.places import stores
 from pipelines.ingest.places.cache import Cache
 from pipelines.ingest.places.client import client
 from pipelines.ingest.places.remote_file import Origin, RemoteFile
-from pipelines.ingest.places.settings import settings
+from pipelines.ingest.places.settings import asked, settings
 from pipelines.ingest.places.web import Facts, WebFile, look
 
 
@@ -39,8 +40,16 @@ def filesystem_of(url: str) -> tuple[fs.FileSystem, str]:
 
 
 def facts_of(url: str) -> Facts:
-    """Size and version of a file on an HTTP server."""
-    return look(client(settings()), url)
+    """Size and version of a file on an HTTP server, which is asked once for all plans of a run."""
+    if url not in asked():
+        try:
+            asked()[url] = look(client(settings()), url)
+        except InputError as error:
+            asked()[url] = error
+    known = asked()[url]
+    if isinstance(known, InputError):
+        raise known
+    return known
 
 
 def web_name(url: str) -> str:
@@ -48,9 +57,9 @@ def web_name(url: str) -> str:
 
     So a signature that changes leaves the file the same, and files of one name in two folders are two.
     """
-    parts = urlsplit(url)
+    parts = urlsplit(without_secrets(lasting(url)))
     name = parts.path.lstrip("/")
-    return f"{name}?{parts.query}" if parts.query and not has_secret(url) else name
+    return f"{name}?{parts.query}" if parts.query else name
 
 
 def _cache(known: Remote) -> Cache | None:
