@@ -11,6 +11,7 @@ from daybreak.recipe import Recipe
 from pipelines.finished import Finished
 from pipelines.ingest.cuts import CUTS, cut
 from pipelines.ingest.inputs import Input
+from pipelines.ingest.places import use
 from pipelines.ingest.spans import DECODED, Entry, Part, Span
 from pipelines.narrow import UnitResult
 
@@ -55,6 +56,7 @@ class Cut:
 
     def __call__(self, item: Input) -> list[Span]:
         """The file's spans; none for one that stays whole, or that reading will find unreadable."""
+        use(self.recipe.remote)
         layout = self.recipe.sources[item.source].format
         try:
             return cut(layout, item.path, None, self.recipe.ingest.unit_bytes)

@@ -18,6 +18,7 @@ from daybreak.progress import Progress
 from daybreak.recipe import Recipe
 from daybreak.workspace import Workspace
 from pipelines.code import code_version
+from pipelines.ingest.places import use
 from pipelines.registry import STEPS, validate
 from pipelines.step import Context, Result, Step
 
@@ -52,6 +53,7 @@ class Runner:
     """One recipe on its workspace. Spark starts when the first step needs it."""
 
     def __init__(self, recipe: Recipe, progress: Progress | None = None) -> None:
+        use(recipe.remote)
         validate(recipe)
         self.recipe = recipe
         self.workspace = Workspace(recipe.workspace)

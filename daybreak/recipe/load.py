@@ -18,6 +18,7 @@ from pydantic import BaseModel, ValidationError
 from daybreak.errors import RecipeError
 from daybreak.recipe.model import FORMATS, Recipe
 from daybreak.recipe.section import Section
+from daybreak.secrets import credentials, without_secrets
 
 
 def load_recipe(path: str | Path, overrides: Sequence[str] = ()) -> Recipe:
@@ -29,6 +30,7 @@ def load_recipe(path: str | Path, overrides: Sequence[str] = ()) -> Recipe:
     try:
         for override in overrides:
             _override(values, override)
+        _refuse_credentials(path, values)
         content = OmegaConf.to_container(values, resolve=True)
     except OmegaConfBaseException as error:
         raise RecipeError(f"{path}: {str(error).splitlines()[0]}") from error
@@ -47,7 +49,7 @@ def _read(path: Path) -> DictConfig:
     try:
         values = OmegaConf.create(_yaml(path.read_text(encoding="utf-8")))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise RecipeError(f"{path} is not YAML: {error}") from None
+        raise RecipeError(without_secrets(f"{path} is not YAML: {error}")) from None
     if not isinstance(values, DictConfig):
         raise RecipeError(f"{path} holds no mapping of sections; see conf/recipes/sample.yaml")
     return values
@@ -67,6 +69,14 @@ def _yaml(text: str) -> Any:
     return yaml.load(text, _Loader)
 
 
+def _refuse_credentials(path: str | Path, values: DictConfig) -> None:
+    """Raise RecipeError that names every key under which a credential is written down."""
+    content = OmegaConf.to_container(values, resolve=False)
+    assert isinstance(content, dict)
+    if found := list(credentials(content)):
+        raise RecipeError(f"{path} is not a valid recipe:\n" + "\n".join(f"  {line}" for line in found))
+
+
 def _override(values: DictConfig, text: str) -> None:
     key, equals, value = text.partition("=")
     if not equals or not key:
@@ -77,7 +87,7 @@ def _override(values: DictConfig, text: str) -> None:
 def _explain(error: ValidationError) -> Iterable[str]:
     for item in error.errors():
         place = ".".join(str(part) for part in item["loc"]) or "(recipe)"
-        yield f"  {place}: {_reason(item)}"
+        yield without_secrets(f"  {place}: {_reason(item)}")
 
 
 def _reason(item: Any) -> str:
@@ -137,6 +147,7 @@ def _absolute(recipe: Recipe) -> Recipe:
     if recipe.language.model:
         updates["language"] = recipe.language.model_copy(update={"model": place(recipe.language.model)})
     updates["lists"] = _placed(recipe.lists, place, "badwords", "urls", "url_words")
+    updates["remote"] = _placed(recipe.remote, place, "cache")
     updates["models"] = {name: _placed(model, place, "path") for name, model in recipe.models.items()}
     updates["perplexity"] = {
         name: _placed(model, place, "path", "sentencepiece") for name, model in recipe.perplexity.items()

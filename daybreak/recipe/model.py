@@ -648,6 +648,47 @@ class Report(Section):
     samples: Annotated[int, Field(ge=0, le=100)] = Field(4, description="dropped documents shown a rule")
 
 
+class ObjectStore(Section):
+    """An S3-compatible store. Keys come from the environment or the platform, never from here."""
+
+    endpoint: str | None = Field(
+        None, description="address of a store that is not AWS's, e.g. https://minio.example.org:9000"
+    )
+    region: str | None = Field(None, description="region; by default what the environment says")
+    anonymous: bool = Field(False, description="ask without keys, for public buckets")
+
+
+class Remote(Section):
+    """Reaching inputs over HTTP(S) and in object stores, for each worker process. Never changes the output."""
+
+    retries: Annotated[int, Field(ge=0, le=100)] = Field(
+        6, description="further attempts of a request that failed in a way that may pass"
+    )
+    backoff: Annotated[float, Field(gt=0)] = Field(
+        0.5, description="seconds that the wait between attempts begins with; doubled each time, with jitter"
+    )
+    max_wait: Annotated[float, Field(gt=0)] = Field(
+        120.0, description="longest wait between attempts, seconds, whatever a server's Retry-After asks for"
+    )
+    connect_timeout: Annotated[float, Field(gt=0)] = Field(10.0, description="seconds to reach a server")
+    read_timeout: Annotated[float, Field(gt=0)] = Field(60.0, description="seconds without a byte")
+    min_rate: Annotated[int, Field(ge=0)] = Field(
+        1000, description="bytes a second, over read_timeout, below which an attempt is given up"
+    )
+    connections: Count = Field(4, description="requests at once to one host")
+    pause: Annotated[float, Field(ge=0)] = Field(
+        0.0, description="least seconds between the starts of two requests to one host"
+    )
+    contact: str | None = Field(
+        None, description="address or page where servers' owners reach you, told in User-Agent"
+    )
+    cache: str | None = Field(
+        None, description="folder on a local disk where what was read is kept; none by default"
+    )
+    cache_gb: Annotated[float, Field(gt=0)] = Field(20.0, description="size of that folder at most, GB")
+    s3: ObjectStore = Field(default_factory=ObjectStore)
+
+
 class Recipe(Section):
     """One corpus build."""
 
@@ -659,6 +700,7 @@ class Recipe(Section):
     )
     sources: dict[str, Source] = Field(min_length=1)
     spark: Spark = Field(default_factory=Spark)
+    remote: Remote = Field(default_factory=Remote)
     ingest: Ingest = Field(default_factory=Ingest)
     extract: Extract = Field(default_factory=Extract)
     language: Language = Field(default_factory=Language)

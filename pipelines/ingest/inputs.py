@@ -5,14 +5,20 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from pathlib import PurePosixPath
+from urllib.parse import urlsplit
 
-from pyarrow import ArrowInvalid, fs
+from pyarrow import ArrowException, fs
 from xxhash import xxh64_hexdigest
 
 from daybreak.errors import InputError
+from daybreak.secrets import without_secrets
+from pipelines.ingest.places import facts_of, filesystem_of, is_web, settings, web_name
+from pipelines.ingest.places.stores import parts
 
 WILD = re.compile(r"[*?\[]")
 
@@ -22,7 +28,8 @@ class Input:
     """One input file: `file` is relative to the source's root, `path` opens it; bytes, nanoseconds (or 0).
 
     A file of a published listing has size 0: nobody asked for it. `ranges`: the records to read, each by
-    offset and length in bytes, in order; all where there are none.
+    offset and length in bytes, in order; all where there are none. `etag` is an HTTP server's; `missing` says
+    why the file could not be had when the list was made.
     """
 
     source: str
@@ -31,6 +38,8 @@ class Input:
     size: int
     mtime_ns: int
     ranges: tuple[tuple[int, int], ...] = ()
+    etag: str = ""
+    missing: str = ""
 
     @property
     def unit(self) -> str:
@@ -40,29 +49,71 @@ class Input:
     @property
     def identity(self) -> str:
         """What changes where the file, or what is read of it, changes."""
+        known = "missing" if self.missing else f"{self.size}:{self.etag or self.mtime_ns}"
         ranges = ",".join(f"{offset}+{length}" for offset, length in self.ranges)
-        known = f"{self.size}:{self.mtime_ns}"
         return f"{known}:{xxh64_hexdigest(ranges.encode())}" if ranges else known
 
 
-def expand(source: str, paths: Sequence[str], base: str = ".") -> list[Input]:
+def expand(source: str, paths: Sequence[str], base: str = ".", missing_ok: bool = False) -> list[Input]:
     """Every file that `paths` name, sorted by relative name; a relative path starts at `base`.
 
     A glob's names are relative to the folder before its first wildcard ('**' crosses folders), a folder's to
-    itself, a file's to its folder. Hidden files and names with a leading underscore are passed over, except
-    when named outright. Raises InputError where a path matches nothing, or two files would bear one name.
+    itself, a file's to its folder, a URL's to its host. Hidden files and names with a leading underscore are
+    passed over, except when named outright. Raises InputError where a path matches nothing, or two files would
+    bear one name; with `missing_ok` a single file that cannot be had is listed, with the reason in `missing`.
     """
-    found: dict[str, Input] = {}
-    for pattern in paths:
-        scheme, place = _located(pattern, base)
-        filesystem = _filesystem(scheme, place)
+    web, others = _parted(paths)
+    found = [*_web_inputs(source, web), *(i for path in others for i in _inputs(source, path, base))]
+    missing = [item.missing for item in found if item.missing]
+    if missing and not missing_ok:
+        raise InputError("\n".join(missing))
+    return _distinct(sorted({item.path: item for item in reversed(found)}.values()))
+
+
+def _parted(paths: Sequence[str]) -> tuple[list[str], list[str]]:
+    web = [path for path in paths if is_web(path)]
+    return web, [path for path in paths if not is_web(path)]
+
+
+def _web_inputs(source: str, urls: Sequence[str]) -> list[Input]:
+    """Files on HTTP servers, each asked for its facts, a few at once."""
+    for url in urls:
+        path = urlsplit(url).path
+        if re.search(r"[*\[]", path) or path.endswith("/") or not path:
+            raise InputError(
+                without_secrets(f"{source}: {url} is a glob or a folder, and HTTP has no listing. ")
+                + "Name each file by its URL, or read the same data from a bucket (s3://) or a local copy"
+            )
+    with ThreadPoolExecutor(settings().connections) as pool:
+        return list(pool.map(partial(_web_input, source), urls))
+
+
+def _web_input(source: str, url: str) -> Input:
+    try:
+        facts = facts_of(url)
+    except InputError as error:
+        return Input(source, web_name(url), url, 0, 0, missing=f"{source}: {error}")
+    return Input(source, web_name(url), url, facts.size or 0, facts.mtime_ns, etag=facts.etag)
+
+
+def _inputs(source: str, pattern: str, base: str) -> list[Input]:
+    """Files of one path, glob or folder."""
+    before, place = _located(pattern, base)
+    filesystem = filesystem_of(before + place)[0] if before else fs.LocalFileSystem()
+    try:
         matched = _matched(filesystem, place)
-        if not matched:
-            raise InputError(f"{source}: '{pattern}' matches no file. {_nearby(filesystem, place)}")
-        for name, info in matched:
-            path = f"{scheme}{info.path}"
-            found.setdefault(path, Input(source, name, path, info.size or 0, info.mtime_ns or 0))
-    return _distinct(sorted(found.values()))
+        nearby = "" if matched else _nearby(filesystem, place)
+    except (OSError, ArrowException) as error:
+        matched, nearby = [], f"Its storage says: {error}"
+    if matched:
+        return [
+            Input(source, name, before + info.path, info.size or 0, info.mtime_ns or 0)
+            for name, info in matched
+        ]
+    missing = without_secrets(f"{source}: '{pattern}' matches no file. {nearby}")
+    if WILD.search(place) or place.endswith("/"):
+        raise InputError(missing)
+    return [Input(source, PurePosixPath(place).name, before + place, 0, 0, missing=missing)]
 
 
 def _distinct(inputs: list[Input]) -> list[Input]:
@@ -76,23 +127,10 @@ def _distinct(inputs: list[Input]) -> list[Input]:
 
 
 def _located(pattern: str, base: str) -> tuple[str, str]:
-    """The scheme to put before paths ('' for local files) and the path within its file system."""
+    """What to put before paths ('' for local files) and the path within its file system."""
     if "://" in pattern:
-        scheme, _, place = pattern.partition("://")
-        return ("", place) if scheme == "file" else (f"{scheme}://", place)
+        return parts(pattern)
     return "", os.path.abspath(os.path.join(base, os.path.expanduser(pattern)))
-
-
-def _filesystem(scheme: str, place: str) -> fs.FileSystem:
-    if not scheme:
-        return fs.LocalFileSystem()
-    bucket = place.partition("/")[0]
-    try:
-        return fs.FileSystem.from_uri(f"{scheme}{bucket}")[0]
-    except (ArrowInvalid, OSError) as error:
-        raise InputError(
-            f"{scheme}{place}: its storage cannot be reached ({error}). Check address and keys"
-        ) from None
 
 
 def _matched(filesystem: fs.FileSystem, place: str) -> list[tuple[str, fs.FileInfo]]:

@@ -10,6 +10,7 @@ import numpy as np
 import orjson
 import pyarrow as pa
 
+from daybreak.errors import InputError
 from daybreak.schema import RAW
 
 MAX_ROWS = 1024
@@ -43,18 +44,25 @@ def broken(offset: int, length: int, why: str, raw: bytes = b"") -> Row:
 def batches(rows: Iterable[Row], batch_bytes: int, max_rows: int = MAX_ROWS) -> Iterator[pa.RecordBatch]:
     """Gather `rows` into batches of at most `max_rows` rows and about `batch_bytes` of content.
 
-    A batch closes with the row that reaches the bound, so one row larger than it travels alone or last.
+    A batch closes with the row that reaches the bound, so one row larger than it travels alone or last. Where
+    `rows` raises InputError, the rows before it are yielded first.
     """
     held: list[Row] = []
     size = 0
-    for row in rows:
-        held.append(row)
-        size += max(row.n_raw, len(row.payload or b""))
-        if size >= batch_bytes or len(held) >= max_rows:
-            yield _batch(held)
-            held, size = [], 0
+    failure = None
+    try:
+        for row in rows:
+            held.append(row)
+            size += max(row.n_raw, len(row.payload or b""))
+            if size >= batch_bytes or len(held) >= max_rows:
+                yield _batch(held)
+                held, size = [], 0
+    except InputError as error:
+        failure = error
     if held:
         yield _batch(held)
+    if failure:
+        raise failure
 
 
 def _batch(rows: list[Row]) -> pa.RecordBatch:

@@ -24,7 +24,7 @@ def files_of(name: str, source: Source, kept: Store | None = None) -> list[Input
         return crawl_files(name, source)
     if source.format == "huggingface":
         return data_files(name, source.paths, source.options)
-    return expand(name, source.paths)
+    return expand(name, source.paths, missing_ok=True)
 
 
 def options_of(source: Source, item: Input) -> Mapping[str, Any]:

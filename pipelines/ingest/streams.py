@@ -11,6 +11,8 @@ from pyarrow import fs
 from daybreak.errors import InputError
 from pipelines.guard import progressed
 from pipelines.ingest.codecs import Codec, Damaged, Decoder, codec_of
+from pipelines.ingest.places import open_remote
+from pipelines.ingest.places.errors import BrokenOff, unavailable
 from pipelines.ingest.rows import MAX_QUARANTINED
 
 READ = 1 << 20
@@ -36,17 +38,17 @@ class Piece:
 
 def unreadable(path: str, why: str, remedy: str) -> InputError:
     """The error for a file that cannot be opened or understood: file, reason, what to do."""
-    return InputError(f"{path}: {why}. {remedy}")
+    return unavailable(path, why, remedy)
 
 
 def open_file(path: str, filesystem: fs.FileSystem | None = None) -> pa.NativeFile:
-    """Open `path` for random access; a path with a scheme (s3://, file://) names its own file system.
+    """Open `path` for random access; one with a scheme (http://, s3://, hdfs://) names its own place.
 
-    Raises InputError where there is no such file or no right to read it.
+    Raises InputError where there is no such file, no right to read it, or its place cannot be reached.
     """
+    if filesystem is None and "://" in path:
+        return open_remote(path)
     try:
-        if filesystem is None and "://" in path:
-            filesystem, path = fs.FileSystem.from_uri(path)
         return (filesystem or fs.LocalFileSystem()).open_input_file(path)
     except FileNotFoundError:
         raise unreadable(path, "there is no such file", "Check the source's paths in the recipe") from None
@@ -66,10 +68,20 @@ class Window:
         """The `size` bytes at `offset`, fewer at the file's end."""
         if not self._start <= offset <= min(offset + size, self.size) <= self._start + len(self._block):
             progressed()
-            self._file.seek(offset)
-            self._start, self._block = offset, self._file.read(max(size, READ))
+            self._start, self._block = offset, self._load(offset, max(size, READ))
         begin = offset - self._start
         return self._block[begin : begin + size]
+
+    def _load(self, offset: int, size: int) -> bytes:
+        """Read; of a file that breaks off, first what stands before the break, and then the error."""
+        self._file.seek(offset)
+        try:
+            return self._file.read(size)
+        except BrokenOff as error:
+            if error.at <= offset:
+                raise
+            self._file.seek(offset)
+            return self._file.read(error.at - offset)
 
 
 def pieces(file: pa.NativeFile, at: int = 0) -> Iterator[Piece]:
@@ -95,10 +107,11 @@ def pieces(file: pa.NativeFile, at: int = 0) -> Iterator[Piece]:
     yield Piece(member=window.size)
 
 
-def _plain(window: Window, start: int) -> Iterator[Piece]:
-    yield Piece(member=start)
-    for at in range(start, window.size, LAST_FEED):
-        yield Piece(window.at(at, LAST_FEED))
+def _plain(window: Window, at: int) -> Iterator[Piece]:
+    yield Piece(member=at)
+    while data := window.at(at, LAST_FEED):
+        yield Piece(data)
+        at += len(data)
     yield Piece(member=window.size)
 
 

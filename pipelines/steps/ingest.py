@@ -8,11 +8,11 @@ from functools import partial
 from typing import Any
 
 import pyarrow as pa
-from pyarrow import fs
 
 from daybreak.errors import InputError
 from daybreak.manifest import FileEntry
 from daybreak.recipe import Recipe
+from daybreak.secrets import without_secrets
 from daybreak.storage import Store
 from pipelines.chain import Chain, build_chain
 from pipelines.extract.html import Extract
@@ -20,6 +20,7 @@ from pipelines.finished import Finished
 from pipelines.guard import reading
 from pipelines.ingest.identify import doc_id
 from pipelines.ingest.inputs import Input
+from pipelines.ingest.places import use
 from pipelines.ingest.registry import READERS, Reader
 from pipelines.ingest.sources import files_of, options_of
 from pipelines.ingest.spans import Part
@@ -50,6 +51,7 @@ class IngestUnit:
 
         A part that lies behind the file's last record has no tables.
         """
+        use(self.recipe.remote)
         chain = build_chain(self.recipe, item.source)
         unit = unit_name(item, part.span if part else None)
         with IngestTables(self.store, item, chain, unit) as tables:
@@ -83,9 +85,8 @@ class IngestUnit:
 def _batches(
     read: Reader, path: str, options: Mapping[str, Any], part: Part | None, batch_bytes: int
 ) -> Iterator[pa.RecordBatch]:
-    filesystem = fs.LocalFileSystem() if "://" not in path else fs.FileSystem.from_uri(path)[0]
     more = {} if part is None else {"part": part}
-    return read(path, filesystem, batch_bytes=batch_bytes, options=options, **more)
+    return read(path, batch_bytes=batch_bytes, options=options, **more)
 
 
 class Ingest(Step):
@@ -142,7 +143,7 @@ class Ingest(Step):
         }
 
     def outside(self, recipe: Recipe) -> dict[str, str]:
-        """Every input file by size and time of its last change, models, lists and key by their content."""
+        """Every input file by size and time of change or ETag, models, lists and key by their content."""
         model = identifier(recipe.language.identifier, recipe.language.model)
         files = {f"{i.source}/{i.file}": i.identity for i in inputs(recipe)}
         known = {"language model": model.fingerprint, **outside_digests(recipe), **key_fingerprint(recipe)}
@@ -197,14 +198,20 @@ class Reading:
 
 
 def inputs(recipe: Recipe) -> list[Input]:
-    """Every file of every source, sorted by source and name; searches of an index stay in the workspace."""
+    """Every file of every source, sorted by source and name; searches of an index stay in the workspace.
+
+    Those that cannot be had already now are among them; raises InputError where they are too many.
+    """
     kept = Store.at(recipe.workspace).below(SELECTIONS)
-    return [i for name, source in sorted(recipe.sources.items()) for i in files_of(name, source, kept)]
+    found = [i for name, source in sorted(recipe.sources.items()) for i in files_of(name, source, kept)]
+    _within_budget({i.unit: i.missing for i in found if i.missing}, recipe.ingest.max_bad_inputs)
+    return found
 
 
 def _facts(item: Input) -> dict[str, Any]:
-    known = asdict(item)
-    return known | {"ranges": len(item.ranges)} if known.pop("ranges") else known
+    """An input as the manifest tells it: ranges by their number, no credential of its URL."""
+    known = asdict(item) | {"path": without_secrets(item.path), "ranges": len(item.ranges)}
+    return {key: value for key, value in known.items() if value or key not in ("etag", "missing", "ranges")}
 
 
 def edits(recipe: Recipe, source: str) -> str | None:
