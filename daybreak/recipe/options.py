@@ -75,7 +75,7 @@ class PileOptions(Section):
     components: Names | None = Field(None, description="sub-sources to keep, e.g. PubMed Central")
 
 
-class HuggingFaceOptions(KeyedOptions):
+class HuggingFaceOptions(CsvOptions):
     """A data set's folder as the Hugging Face hub has it, or as save_to_disk wrote it."""
 
     config: str | None = Field(None, description="subset; by default the one called default, or the only one")
