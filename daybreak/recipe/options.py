@@ -27,9 +27,9 @@ class KeyedOptions(Section):
     """Layouts of records with named values. A key may be a path into nested values, `meta.url`."""
 
     text_key: str | Names = Field("text", description="the text; of several, a blank line between them")
-    url_key: str | None = "url"
-    timestamp_key: str | None = "timestamp"
-    lang_key: str | None = None
+    url_key: str | None = Field("url", description="the address")
+    timestamp_key: str | None = Field("timestamp", description="the date, ISO 8601")
+    lang_key: str | None = Field(None, description="the language that the source declares")
     licence_key: str | None = Field(
         None, description="goes into the metadata as `licence`; by default the key licence or license"
     )
@@ -75,7 +75,7 @@ class PileOptions(Section):
     components: Names | None = Field(None, description="sub-sources to keep, e.g. PubMed Central")
 
 
-class HuggingFaceOptions(KeyedOptions):
+class HuggingFaceOptions(CsvOptions):
     """A data set's folder as the Hugging Face hub has it, or as save_to_disk wrote it."""
 
     config: str | None = Field(None, description="subset; by default the one called default, or the only one")

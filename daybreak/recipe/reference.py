@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import types
 import typing
 from collections.abc import Iterator
 from typing import Any
@@ -11,6 +12,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from daybreak.recipe.model import Recipe
+from daybreak.recipe.options import OPTIONS
 
 HEAD = """# Recipe reference
 
@@ -25,7 +27,14 @@ This page is written from the models in `daybreak/recipe/model.py` (`make docs`)
 
 def reference() -> str:
     """The page as Markdown."""
-    return "\n".join([HEAD, *_section(Recipe, "")]).rstrip() + "\n"
+    return "\n".join([HEAD, *_section(Recipe, ""), *_options()]).rstrip() + "\n"
+
+
+def _options() -> Iterator[str]:
+    """A section for each set of options that layouts share."""
+    for model in dict.fromkeys(OPTIONS.values()):
+        names = ", ".join(layout for layout, own in OPTIONS.items() if own is model)
+        yield from _section(model, f"sources.*.options of {names}.")
 
 
 def _section(model: type[BaseModel], prefix: str) -> Iterator[str]:
@@ -75,8 +84,10 @@ def _type(annotation: Any) -> str:
         return ", ".join(f"`{value}`" for value in typing.get_args(annotation))
     if isinstance(annotation, type) and not typing.get_args(annotation):
         return annotation.__name__
-    if type(None) in typing.get_args(annotation):
-        return " or ".join(_type(a) for a in typing.get_args(annotation) if a is not type(None)) + ", or null"
+    if typing.get_origin(annotation) in (typing.Union, types.UnionType):
+        parts = typing.get_args(annotation)
+        named = " or ".join(_type(part) for part in parts if part is not type(None))
+        return named + (", or null" if type(None) in parts else "")
     if typing.get_origin(annotation) is typing.Annotated:
         return _type(typing.get_args(annotation)[0])
     return str(annotation).replace("typing.", "")

@@ -50,7 +50,7 @@ def read(
 ) -> Iterator[pa.RecordBatch]:
     """Read one data file: Parquet, Arrow, CSV or TSV, text (a line a document), else JSON Lines.
 
-    Options as for JSON Lines; config and splits choose the files, see data_files.
+    Options as for JSON Lines and CSV; config and splits choose the files, see data_files.
     """
     kind = DATA.search(path)
     if kind and kind[1].lower() in ("csv", "tsv"):

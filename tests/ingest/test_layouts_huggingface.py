@@ -119,6 +119,12 @@ def test_each_kind_of_file_has_its_reader(tmp_path: Path, name: str) -> None:
     assert texts(read("huggingface", tmp_path / name)) == [name]
 
 
+def test_a_table_with_another_separator_is_read_by_the_options_of_csv(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("text;n\none, two;1\n")
+    (item,) = found(tmp_path, delimiter=";")
+    assert texts(read("huggingface", Path(item.path), delimiter=";")) == ["one, two"]
+
+
 def test_several_folders_keep_their_names_apart(tmp_path: Path) -> None:
     for name in ("one/a.csv", "two/a.csv"):
         save(tmp_path, name)
