@@ -59,7 +59,7 @@ def _kind(url: str) -> str | None:
     except ValueError:
         return None
     user, at, _ = parts.netloc.rpartition("@")
-    if at and (":" in user.strip(":") or (user and parts.scheme in ("s3", "gs", "abfs", "abfss"))):
+    if at and (":" in user.strip(":") or (user and parts.scheme == "s3")):
         return "a user and password" if ":" in user else "a key"
     names = [name for name, value in parse_qsl(parts.query) if SECRET_NAME.search(name) and value]
     return f"a credential in its parameter '{names[0]}'" if names else None

@@ -66,6 +66,16 @@ def test_two_files_of_one_name_are_refused(tree: Path) -> None:
         expand("s", ["a/1.gz", "c/1.gz"], base=str(tree))
 
 
+def test_a_single_file_that_is_missing_may_be_listed_but_a_pattern_may_not(tree: Path) -> None:
+    found = expand("s", ["a/1.gz", "a/9.gz"], base=str(tree), missing_ok=True)
+    assert names(found) == ["1.gz", "9.gz"]
+    assert f"{tree}/a holds: " in found[1].missing
+    assert found[0].missing == ""
+    assert found[1].identity != found[0].identity
+    with pytest.raises(InputError, match="matches no file"):
+        expand("s", ["a/*.zst"], base=str(tree), missing_ok=True)
+
+
 @pytest.mark.parametrize("pattern", ["a/*.zst", "a/9.gz", "a/deep/er/*.gz"])
 def test_a_pattern_without_a_match_names_itself_and_what_is_there(tree: Path, pattern: str) -> None:
     with pytest.raises(InputError) as error:

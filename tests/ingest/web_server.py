@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 MODIFIED = "Wed, 01 May 2024 10:00:00 GMT"
@@ -68,6 +69,7 @@ class Server:
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     shown: Server
     asked: Asked
     stop: int
@@ -148,6 +150,7 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
 
 
+@cache
 def etag(data: bytes) -> str:
     return f'"{hashlib.md5(data).hexdigest()}"'
 

@@ -41,7 +41,7 @@ class RemoteFile(io.RawIOBase):
     def __init__(self, origin: Origin, entry: Entry | None = None) -> None:
         self._origin, self._entry = origin, entry
         self._at, self._next, self._ahead = 0, 0, 0
-        self._start, self._block = 0, b""
+        self._start, self._block = 0, memoryview(b"")
         self._broken: BrokenOff | None = None
 
     def readable(self) -> bool:
@@ -76,7 +76,7 @@ class RemoteFile(io.RawIOBase):
         if not self._start <= start <= stop <= self._start + len(self._block):
             self._load(start, stop)
         self._at = stop
-        return self._block[start - self._start : stop - self._start]
+        return bytes(self._block[start - self._start : stop - self._start])
 
     def close(self) -> None:
         """Close it, and what it reads."""
@@ -99,7 +99,7 @@ class RemoteFile(io.RawIOBase):
             self._broken = BrokenOff(str(error), start + len(held))
             raise self._broken from None
         finally:
-            self._start, self._block = start, bytes(held)
+            self._start, self._block = start, memoryview(held)
             self._next = start + len(held)
 
     def _chunks(self, start: int, stop: int) -> Iterator[bytes]:

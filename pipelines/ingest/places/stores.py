@@ -1,4 +1,4 @@
-"""Files in S3-compatible stores and in whatever else pyarrow's file systems reach (hdfs://, gs://, abfs://)."""
+"""Files in S3-compatible stores and in whatever else pyarrow's file systems reach (hdfs://)."""
 
 from __future__ import annotations
 
