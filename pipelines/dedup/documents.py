@@ -17,7 +17,7 @@ from pipelines.step import Context
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-FEW_BYTES = 16 << 20
+FEW_BYTES = 64 << 20
 """Bytes of units, as stored, up to which starting Spark's workers costs more than the scan."""
 
 
