@@ -18,7 +18,16 @@ import torch
 from numpy.typing import NDArray
 from resiliparse.parse.html import HTMLTree
 
-from benchmarks.extraction_pages import DEFAULT_DATA, HALVES, Labelled, Score, compare, mean, read_pages, tokens
+from benchmarks.extraction_pages import (
+    DEFAULT_DATA,
+    HALVES,
+    Labelled,
+    Score,
+    compare,
+    mean,
+    read_pages,
+    tokens,
+)
 from pipelines.extract import model
 from pipelines.extract.features import N_BITS, features
 from pipelines.extract.render import render
@@ -122,7 +131,9 @@ def scorer(table: str) -> Callable[[Example], Score]:
     def score(one: Example) -> Score:
         odds = np.tanh(one.inputs @ inputs + bias[:-1]) @ output + bias[-1]
         keep = model.chosen(odds)
-        return compare([t for block, kept in zip(one.blocks, keep, strict=True) if kept for t in block], one.truth)
+        return compare(
+            [t for block, kept in zip(one.blocks, keep, strict=True) if kept for t in block], one.truth
+        )
 
     return score
 

@@ -10,8 +10,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.extract.scan import (
-    BREAKS, CHILDREN, DEPTH, DIGITS, ELEMENT, FIRST, HOLDER, LAST, LINKED, LINKS, MARKS, ORDINAL, PARENT,
-    SIZE, STOPPED, TAG, WORDS, Bits, Ints, Page,
+    BREAKS,
+    CHILDREN,
+    DEPTH,
+    DIGITS,
+    ELEMENT,
+    FIRST,
+    HOLDER,
+    LAST,
+    LINKED,
+    LINKS,
+    MARKS,
+    ORDINAL,
+    PARENT,
+    SIZE,
+    STOPPED,
+    TAG,
+    WORDS,
+    Bits,
+    Ints,
+    Page,
 )  # fmt: skip
 from pipelines.extract.tags import GROUPS, TAGGED, VOCABULARY
 from pipelines.kernels.compile import kernel
@@ -29,7 +47,17 @@ LEVEL = ("size", "linked", "share", "marks", "long", "blocks", "alike")
 TREE = ("depth", "siblings", "ordinal", "children")
 BEST = ("in", "in parent", "in grandparent", "before", "behind", "right in")
 PAGE = ("best long", "size", "long", "linked")
-PLACE = ("letters", "blocks", "long before", "long behind", "since long", "until long", "headed", "has top", "tops")
+PLACE = (
+    "letters",
+    "blocks",
+    "long before",
+    "long behind",
+    "since long",
+    "until long",
+    "headed",
+    "has top",
+    "tops",
+)
 NEIGHBOUR = ("size", "linked", "long", "marks", "stopped", "paragraph", "heading", "item", "link")
 AROUND = (-2, -1, 1, 2)
 

@@ -55,7 +55,9 @@ def parse_weights(text: str) -> tuple[Floats, Floats, Floats]:
     rows = [line.rsplit(":", 1) for line in text.splitlines() if line]
     table = {name: np.array(numbers.split(), np.float32) / SCALE for name, numbers in rows}
     if list(table) != [*NAMES, BIAS, OUTPUT]:
-        raise ValueError("The table of weights is of other features: train it anew (benchmarks.extraction_train)")
+        raise ValueError(
+            "The table of weights is of other features: train it anew (benchmarks.extraction_train)"
+        )
     return np.stack([table[name] for name in NAMES]), table[BIAS], table[OUTPUT]
 
 

@@ -9,7 +9,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.extract.scan import (
-    BEGIN, BR, ELEMENT, END, NAMES, ORDINAL, PARENT, SIZE, TAG, Page, behind_comment, behind_raw, element_name,
+    BEGIN,
+    BR,
+    ELEMENT,
+    END,
+    NAMES,
+    ORDINAL,
+    PARENT,
+    SIZE,
+    TAG,
+    Page,
+    behind_comment,
+    behind_raw,
+    element_name,
 )  # fmt: skip
 from pipelines.extract.tags import CODE, RAW, SKIPPED, VOID, codes
 from pipelines.kernels.compile import kernel

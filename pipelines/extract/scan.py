@@ -11,7 +11,18 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.extract.tags import ANYWHERE, CODE, INLINE, KNOWN, RAW, SKIPPED, TAG_BITS, UNSHOWN, VOID, WORD_TABLE
+from pipelines.extract.tags import (
+    ANYWHERE,
+    CODE,
+    INLINE,
+    KNOWN,
+    RAW,
+    SKIPPED,
+    TAG_BITS,
+    UNSHOWN,
+    VOID,
+    WORD_TABLE,
+)
 from pipelines.kernels.compile import kernel
 
 Bytes = NDArray[np.uint8]
@@ -115,12 +126,10 @@ def _groups(page, begin, end, words):  # pragma: no cover
 
 @kernel
 def _is(page, begin, end, text):  # pragma: no cover
-    if end - begin != len(text):
-        return False
+    same = end - begin == len(text)
     for index in range(len(text)):
-        if page[begin + index] != text[index]:
-            return False
-    return True
+        same = same and page[begin + index] == text[index]
+    return same
 
 
 @kernel
@@ -195,7 +204,7 @@ def behind_comment(page, at):  # pragma: no cover
 
 
 @kernel
-def _weight(byte, following):  # pragma: no cover
+def _weight(byte):  # pragma: no cover
     """Letters that the character at a leading byte counts for: three in scripts of syllables and ideographs."""
     if byte < 128:
         return 1
@@ -244,13 +253,15 @@ def _text(page, at, block, link):  # pragma: no cover
         if byte <= 32:
             spaced = True
         else:
-            weight = _weight(byte, 0)
+            weight = _weight(byte)
             block[WORDS] += spaced or weight == 3
             spaced = False
             letters += weight
             mark = _mark(page, at)
             block[MARKS] += mark > 0
-            block[STOPPED] = 1 if mark == 2 else (block[STOPPED] if byte in (34, 39, 41, 93) or 128 <= byte < 192 else 0)
+            block[STOPPED] = (
+                1 if mark == 2 else (block[STOPPED] if byte in (34, 39, 41, 93) or 128 <= byte < 192 else 0)
+            )
             block[DIGITS] += 48 <= byte <= 57
         at += 1
     block[SIZE] += letters
@@ -311,7 +322,7 @@ def _start_tag(page, at, names, words, sets, elements, bits, blocks, state):  # 
     element = _open(elements, state, code, inline)
     groups |= tag_bits[code]
     bits[element, 0] = groups
-    bits[element, 1] = np.uint64(0) if code == HTML or code == BODY else groups | bits[parent, 1]
+    bits[element, 1] = np.uint64(0) if code in (HTML, BODY) else groups | bits[parent, 1]
     state[HIDDEN] += skipped[code]
     if code == A and not state[HIDDEN]:
         state[LINK] = element

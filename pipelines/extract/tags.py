@@ -7,15 +7,15 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-KNOWN: Final = (
-    "a abbr area article aside audio b base basefont bdi bdo bgsound big blockquote body br button canvas caption center cite code col "
-    "colgroup dd del details dfn dialog dir div dl dt em embed fieldset figcaption figure font footer form frame "
-    "frameset h1 h2 h3 h4 h5 h6 head header hgroup hr html i iframe img input ins kbd keygen label legend li link "
-    "listing main map mark menu meta nav noembed noframes noscript object ol optgroup option p param "
-    "plaintext pre progress q rp rt ruby s samp script search section select small source span strike strong "
-    "style sub summary sup svg table tbody td template textarea tfoot th thead time title tr track tt u ul "
-    "var video wbr xmp"
-).split()
+_ELEMENTS: Final = """
+a abbr area article aside audio b base basefont bdi bdo bgsound big blockquote body br button canvas caption
+center cite code col colgroup dd del details dfn dialog dir div dl dt em embed fieldset figcaption figure font
+footer form frame frameset h1 h2 h3 h4 h5 h6 head header hgroup hr html i iframe img input ins kbd keygen label
+legend li link listing main map mark menu meta nav noembed noframes noscript object ol optgroup option p param
+plaintext pre progress q rp rt ruby s samp script search section select small source span strike strong style
+sub summary sup svg table tbody td template textarea tfoot th thead time title tr track tt u ul var video wbr xmp
+"""
+KNOWN: Final = tuple(_ELEMENTS.split())
 """Elements that extraction tells apart, alphabetically; an element's code is its place here, plus one."""
 
 CODE: Final = {name: code for code, name in enumerate(KNOWN, 1)}
@@ -35,7 +35,9 @@ INLINE = codes(
 INLINE[0] = True
 """Elements that do not end a block of text; an unknown element is inline, as in browsers."""
 
-VOID = codes("area base basefont bgsound br col embed frame hr img input keygen link meta param source track wbr")
+VOID = codes(
+    "area base basefont bgsound br col embed frame hr img input keygen link meta param source track wbr"
+)
 """Elements without an end tag."""
 
 RAW = codes("iframe noembed noframes plaintext script style xmp")
@@ -50,7 +52,8 @@ SKIPPED = codes(
 VOCABULARY: Final = {
     "nav": "nav menu breadcrumb crumb",
     "share": "share social sharing follow addthis sharedaddy twitter facebook",
-    "related": "related recommend similar popular trending recent readmore read-more read_more also most-read mostread latest",
+    "related": "related recommend similar popular trending recent readmore read-more read_more also "
+    "most-read mostread latest",
     "comment": "comment disqus respond discussion reply replies",
     "side": "sidebar aside rail secondary side",
     "foot": "footer foot copyright legal",
@@ -128,7 +131,9 @@ TAG_BITS = _tag_bits()
 
 def _table() -> tuple[NDArray[np.uint8], NDArray[np.int32], NDArray[np.int64], NDArray[np.int32]]:
     """(all words end to end, where each starts, its group, first word of each initial): for the kernel."""
-    pairs = sorted((word, group) for group, name in enumerate(VOCABULARY) for word in VOCABULARY[name].split())
+    pairs = sorted(
+        (word, group) for group, name in enumerate(VOCABULARY) for word in VOCABULARY[name].split()
+    )
     letters = np.frombuffer("".join(word for word, _ in pairs).encode(), np.uint8)
     starts = np.cumsum([0, *(len(word) for word, _ in pairs)], dtype=np.int32)
     initials = np.searchsorted([ord(word[0]) for word, _ in pairs], np.arange(97, 124)).astype(np.int32)

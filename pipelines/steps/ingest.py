@@ -49,7 +49,8 @@ class IngestUnit:
 
     def _read(self, item: Input, chain: Chain, tables: IngestTables) -> None:
         source = self.recipe.sources[item.source]
-        extract = Extract(main_content=self.recipe.extract.main_content)
+        asked = self.recipe.extract
+        extract = Extract(asked.main_content, asked.extractor, asked.format, tuple(asked.honour))
         read = READERS[source.format]
         filesystem = fs.LocalFileSystem() if "://" not in item.path else fs.FileSystem.from_uri(item.path)[0]
         for raw in read(
@@ -85,8 +86,8 @@ class Ingest(Step):
         "pipelines.dedup.normal",
     )
     libraries = (
-        "pyarrow", "fastwarc", "resiliparse", "google-re2", "fasttext-community", "langcodes", "phonenumbers",
-        "python-stdnum", "xxhash",
+        "pyarrow", "fastwarc", "resiliparse", "trafilatura", "google-re2", "fasttext-community", "langcodes",
+        "phonenumbers", "python-stdnum", "xxhash",
     )  # fmt: skip
 
     def settings(self, recipe: Recipe) -> dict[str, Any]:
