@@ -63,6 +63,9 @@ class Ingest(Section):
     batch_bytes: Annotated[int, Field(ge=1 << 16)] = Field(4 << 20, description="text a batch, bytes")
 
 
+Reservation = Literal["noai", "tdm", "noindex", "noarchive", "noimageai"]
+
+
 class Extract(Section):
     """HTML to text."""
 
@@ -73,8 +76,8 @@ class Extract(Section):
     format: Literal["text", "markdown"] = Field(
         "text", description="markdown marks headings, lists, code and table rows"
     )
-    honour: list[Literal["noai", "tdm", "noindex", "noarchive", "noimageai"]] = Field(
-        default_factory=lambda: ["noai", "tdm"],
+    honour: list[Reservation] = Field(
+        default_factory=lambda: list[Reservation](("noai", "tdm")),
         description="reservations in a page or its HTTP headers that drop it; [] for none",
     )
 

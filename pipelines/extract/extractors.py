@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Literal
 
 import numpy as np
 from resiliparse.extract.html2text import extract_plain_text
@@ -27,7 +28,7 @@ ASIDE = np.uint64(1 << (N_BITS - 1) | 1 << GROUPS.index("<noscript>"))
 
 def daybreak(html: str, tree: HTMLTree, main: bool, markdown: bool) -> str:
     """Our own: blocks judged by `model`; linear in the page, so nothing about it can be nested too deep."""
-    page = scan(tree.document.html)
+    page = scan(tree.document.html if tree.document is not None else "")
     if not len(page.blocks):
         return ""
     shown = (page.inherited[page.blocks[:, FIRST]] & ASIDE) == 0
@@ -42,7 +43,7 @@ def resiliparse(html: str, tree: HTMLTree, main: bool, markdown: bool) -> str:
 
 
 def _resiliparse(tree: HTMLTree, main: bool, markdown: bool) -> str:
-    form = "minimal_html" if markdown else True
+    form: Literal[True, "minimal_html"] = "minimal_html" if markdown else True
     text: str = extract_plain_text(
         tree, preserve_formatting=form, main_content=main, comments=True, alt_texts=False
     )

@@ -35,6 +35,7 @@ from pipelines.extract.tags import GROUPS, TAGGED, VOCABULARY
 from pipelines.kernels.compile import kernel
 
 Floats = NDArray[np.float32]
+Totals = NDArray[np.float64]
 
 LEVELS = 4
 """Block-level elements around a block that are looked at: the one that holds it, and so on outwards."""
@@ -128,7 +129,7 @@ def _is_long(block: Ints) -> bool:  # pragma: no cover
 
 
 @kernel
-def _sum_up(elements: Ints, blocks: Ints, totals: NDArray[np.float64]) -> None:  # pragma: no cover
+def _sum_up(elements: Ints, blocks: Ints, totals: Totals) -> None:  # pragma: no cover
     """Fill `totals`: sums over the blocks in each element, and its score as the text's holder (as Readability's)."""
     for block in blocks:
         long = _is_long(block)
@@ -164,7 +165,7 @@ def _count_alike(elements: Ints, own: Bits, alike: Ints) -> None:  # pragma: no 
 
 
 @kernel
-def _best(totals: NDArray[np.float64]) -> int:  # pragma: no cover
+def _best(totals: Totals) -> int:  # pragma: no cover
     """The element with the most running text right in it and few links; the root where there is none."""
     best, highest = 0, 0.0
     for element in range(len(totals)):
@@ -191,7 +192,9 @@ def _of_block(block: Ints, row: Floats) -> None:  # pragma: no cover
 
 
 @kernel
-def _of_levels(elements, totals, alike, block, row) -> None:  # type: ignore[no-untyped-def]  # pragma: no cover
+def _of_levels(
+    elements: Ints, totals: Totals, alike: Ints, block: Ints, row: Floats
+) -> None:  # pragma: no cover
     whole, element = max(totals[0, T_SIZE], 1.0), block[ELEMENT]
     for level in range(LEVELS):
         at, sums = OF_LEVEL + level * N_LEVEL, totals[element]
@@ -207,7 +210,7 @@ def _of_levels(elements, totals, alike, block, row) -> None:  # type: ignore[no-
 
 
 @kernel
-def _of_tree(elements, totals, best, block, row) -> None:  # type: ignore[no-untyped-def]  # pragma: no cover
+def _of_tree(elements: Ints, totals: Totals, best: int, block: Ints, row: Floats) -> None:  # pragma: no cover
     element, first = block[ELEMENT], block[FIRST]
     row[OF_TREE] = elements[element, DEPTH] / 20
     row[OF_TREE + 1] = _log(elements[elements[element, PARENT], CHILDREN])
@@ -228,7 +231,7 @@ def _of_tree(elements, totals, best, block, row) -> None:  # type: ignore[no-unt
 
 
 @kernel
-def _places(blocks, totals, bits, numbers) -> None:  # type: ignore[no-untyped-def]  # pragma: no cover
+def _places(blocks: Ints, totals: Totals, bits: Bits, numbers: Floats) -> None:  # pragma: no cover
     """Where each block stands among the others, in running text and under headings of the first rank."""
     whole, all_long = max(totals[0, T_SIZE], 1.0), max(totals[0, T_LONG], 1.0)
     letters, long, since, tops = 0, 0, 1000, 0
@@ -253,7 +256,7 @@ def _places(blocks, totals, bits, numbers) -> None:  # type: ignore[no-untyped-d
 
 
 @kernel
-def _of_neighbours(index, bits, numbers) -> None:  # type: ignore[no-untyped-def]  # pragma: no cover
+def _of_neighbours(index: int, bits: Bits, numbers: Floats) -> None:  # pragma: no cover
     row, at = numbers[index], OF_AROUND
     for offset in AROUND:
         other = index + offset
@@ -266,8 +269,15 @@ def _of_neighbours(index, bits, numbers) -> None:  # type: ignore[no-untyped-def
 
 
 @kernel
-def _features(  # type: ignore[no-untyped-def]
-    elements, own, inherited, blocks, totals, alike, numbers, bits
+def _features(
+    elements: Ints,
+    own: Bits,
+    inherited: Bits,
+    blocks: Ints,
+    totals: Totals,
+    alike: Ints,
+    numbers: Floats,
+    bits: Bits,
 ) -> None:  # pragma: no cover
     elements[0, LAST] = len(elements) - 1
     _sum_up(elements, blocks, totals)

@@ -53,7 +53,9 @@ def weights() -> tuple[Floats, Floats, Floats]:
 def parse_weights(text: str) -> tuple[Floats, Floats, Floats]:
     """Read a table as `format_weights` writes it; ValueError where its rows are not those of the features."""
     rows = [line.rsplit(":", 1) for line in text.splitlines() if line]
-    table = {name: np.array(numbers.split(), np.float32) / SCALE for name, numbers in rows}
+    table: dict[str, Floats] = {
+        name: np.array(numbers.split(), np.float32) / np.float32(SCALE) for name, numbers in rows
+    }
     if list(table) != [*NAMES, BIAS, OUTPUT]:
         raise ValueError(
             "The table of weights is of other features: train it anew (benchmarks.extraction_train)"

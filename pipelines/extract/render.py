@@ -18,13 +18,18 @@ from pipelines.extract.scan import (
     PARENT,
     SIZE,
     TAG,
+    Bytes,
+    Ints,
     Page,
+    Sets,
     behind_comment,
     behind_raw,
     element_name,
 )  # fmt: skip
 from pipelines.extract.tags import CODE, RAW, SKIPPED, VOID, codes
 from pipelines.kernels.compile import kernel
+
+Marks = NDArray[np.bool_]
 
 MAX_INDENT = 8
 """List levels that are indented; deeper ones stand as deep."""
@@ -41,9 +46,9 @@ APART_CODES = codes(
     "p h1 h2 h3 h4 h5 h6 blockquote pre listing ul ol dl table figure article section main header footer aside"
 )
 
-ITEM, LEVEL, CELL, GRID, VERBATIM, RANK, APART, N_KIN = range(8)
-"""What an element stands in: list item, list levels, cell, table, preformatted text, rank of its heading, nearest
-element with space around it.
+ITEM, LEVEL, LIST, CELL, GRID, VERBATIM, RANK, APART, N_KIN = range(9)
+"""What an element stands in: list item, list levels, outermost list, cell, table, preformatted text, heading of
+which rank, nearest element with space around it.
 """
 
 TAB, NEWLINE, SPACE, BACKTICK = 9, 10, 32, 96
@@ -62,13 +67,16 @@ def render(page: Page, keep: NDArray[np.bool_], markdown: bool) -> str:
 
 
 @kernel
-def _find_kin(elements, blocks, kin, layout, kinds):  # type: ignore[no-untyped-def]  # pragma: no cover
+def _find_kin(
+    elements: Ints, blocks: Ints, kin: Ints, layout: Marks, kinds: Sets
+) -> None:  # pragma: no cover
     """Fill `kin`, and in the first column of `layout` which tables are there for layout."""
     lists, cells, pre, apart = kinds
     for element in range(1, len(elements)):
         code, row = elements[element, TAG], kin[element]
         row[:] = kin[elements[element, PARENT]]
         row[LEVEL] += lists[code]
+        row[LIST] = element if lists[code] and row[LIST] == 0 else row[LIST]
         row[ITEM] = element if code == ITEM_CODE else row[ITEM]
         row[CELL] = element if cells[code] else row[CELL]
         row[APART] = element if apart[code] else row[APART]
@@ -77,7 +85,7 @@ def _find_kin(elements, blocks, kin, layout, kinds):  # type: ignore[no-untyped-
             row[VERBATIM] = element
         if code == TABLE:
             layout[row[GRID], 0] = True
-            row[GRID], row[CELL], row[ITEM] = element, 0, 0
+            row[GRID], row[CELL], row[ITEM], row[LIST] = element, 0, 0, 0
     for block in blocks:
         row = kin[block[ELEMENT]]
         if block[SIZE] > MAX_CELL or row[VERBATIM] > 0:
@@ -85,13 +93,13 @@ def _find_kin(elements, blocks, kin, layout, kinds):  # type: ignore[no-untyped-
 
 
 @kernel
-def _cell(row, layout):  # type: ignore[no-untyped-def]  # pragma: no cover
+def _cell(row: Ints, layout: Marks) -> int:  # pragma: no cover
     """The cell of a table of data in which a block stands, else 0."""
     return 0 if layout[row[GRID], 0] else row[CELL]
 
 
 @kernel
-def _put(out, at, byte, times):  # type: ignore[no-untyped-def]  # pragma: no cover
+def _put(out: Bytes, at: int, byte: int, times: int) -> int:  # pragma: no cover
     for _ in range(times):
         out[at] = byte
         at += 1
@@ -99,7 +107,7 @@ def _put(out, at, byte, times):  # type: ignore[no-untyped-def]  # pragma: no co
 
 
 @kernel
-def _separators(out, at, cells, markdown):  # type: ignore[no-untyped-def]  # pragma: no cover
+def _separators(out: Bytes, at: int, cells: int, markdown: bool) -> int:  # pragma: no cover
     for _ in range(min(cells, MAX_CELLS)):
         if markdown:
             at = _put(out, at, SPACE, at > 0 and out[at - 1] != NEWLINE and out[at - 1] != SPACE)
@@ -111,7 +119,9 @@ def _separators(out, at, cells, markdown):  # type: ignore[no-untyped-def]  # pr
 
 
 @kernel
-def _between(elements, before, after, layout, markdown, out, at):  # type: ignore[no-untyped-def]  # pragma: no cover
+def _between(
+    elements: Ints, before: Ints, after: Ints, layout: Marks, markdown: bool, out: Bytes, at: int
+) -> int:  # pragma: no cover
     """Write what stands between two blocks."""
     left, right = _cell(before, layout), _cell(after, layout)
     if left > 0 and right > 0 and before[GRID] == after[GRID]:
@@ -120,12 +130,12 @@ def _between(elements, before, after, layout, markdown, out, at):  # type: ignor
         if elements[left, PARENT] == elements[right, PARENT]:
             return _separators(out, at, elements[right, ORDINAL] - elements[left, ORDINAL], markdown)
         return _put(out, at, NEWLINE, 1)
-    near = before[APART] == after[APART] or (before[ITEM] > 0 and after[ITEM] > 0)
+    near = before[APART] == after[APART] or (before[LIST] > 0 and before[LIST] == after[LIST])
     return _put(out, at, NEWLINE, 1 if near else 2)
 
 
 @kernel
-def _number(out, at, number):  # type: ignore[no-untyped-def]  # pragma: no cover
+def _number(out: Bytes, at: int, number: int) -> int:  # pragma: no cover
     scale = 1
     while scale * 10 <= number:
         scale *= 10
@@ -136,7 +146,9 @@ def _number(out, at, number):  # type: ignore[no-untyped-def]  # pragma: no cove
 
 
 @kernel
-def _item_mark(elements, row, layout, markdown, out, at):  # type: ignore[no-untyped-def]  # pragma: no cover
+def _item_mark(
+    elements: Ints, row: Ints, layout: Marks, markdown: bool, out: Bytes, at: int
+) -> int:  # pragma: no cover
     """Write a list item's indent and, before its first block, its bullet or number."""
     item = row[ITEM]
     at = _put(out, at, SPACE, 2 * min(max(row[LEVEL] - 1, 0), MAX_INDENT))
@@ -155,7 +167,7 @@ def _item_mark(elements, row, layout, markdown, out, at):  # type: ignore[no-unt
 
 
 @kernel
-def _fence(page, blocks, index, kin):  # type: ignore[no-untyped-def]  # pragma: no cover
+def _fence(page: Bytes, blocks: Ints, index: int, kin: Ints) -> int:  # pragma: no cover
     """Backticks that fence the preformatted text which begins with block `index`: more than stand in it."""
     verbatim, longest, run = kin[blocks[index, ELEMENT], VERBATIM], 2, 0
     while index < len(blocks) and kin[blocks[index, ELEMENT], VERBATIM] == verbatim:
@@ -167,7 +179,9 @@ def _fence(page, blocks, index, kin):  # type: ignore[no-untyped-def]  # pragma:
 
 
 @kernel
-def _mark(elements, row, layout, markdown, out, at):  # type: ignore[no-untyped-def]  # pragma: no cover
+def _mark(
+    elements: Ints, row: Ints, layout: Marks, markdown: bool, out: Bytes, at: int
+) -> int:  # pragma: no cover
     """Write what stands before a block: bullet, number sign of a heading, separators of empty cells."""
     cell = _cell(row, layout)
     if cell > 0:
@@ -182,7 +196,7 @@ def _mark(elements, row, layout, markdown, out, at):  # type: ignore[no-untyped-
 
 
 @kernel
-def _entity(page, at):  # type: ignore[no-untyped-def]  # pragma: no cover
+def _entity(page: Bytes, at: int) -> tuple[int, int]:  # pragma: no cover
     """(the byte that the entity at `at` stands for, where it ends)."""
     end = at + 1
     while end < len(page) and end < at + 7 and page[end] != 59:
@@ -198,14 +212,14 @@ def _entity(page, at):  # type: ignore[no-untyped-def]  # pragma: no cover
 
 
 @kernel
-def _trim(out, at, begin):  # type: ignore[no-untyped-def]  # pragma: no cover
+def _trim(out: Bytes, at: int, begin: int) -> int:  # pragma: no cover
     while at > begin and (out[at - 1] == SPACE or out[at - 1] == NEWLINE or out[at - 1] == TAB):
         at -= 1
     return at
 
 
 @kernel
-def _break(out, at, begin, verbatim, flat):  # type: ignore[no-untyped-def]  # pragma: no cover
+def _break(out: Bytes, at: int, begin: int, verbatim: bool, flat: bool) -> int:  # pragma: no cover
     """Write a line break: one space in a heading or cell, never more than one blank line."""
     if verbatim:
         return _put(out, at, NEWLINE, 1)
@@ -217,7 +231,7 @@ def _break(out, at, begin, verbatim, flat):  # type: ignore[no-untyped-def]  # p
 
 
 @kernel
-def _tag(page, at, sets, hidden):  # type: ignore[no-untyped-def]  # pragma: no cover
+def _tag(page: Bytes, at: int, sets: Sets, hidden: int) -> tuple[int, int, int]:  # pragma: no cover
     """(code of the tag at `at` or -1, where to go on, open elements whose content is no text)."""
     names, void, raw, skipped = sets
     following = page[at + 1] if at + 1 < len(page) else 0
@@ -237,7 +251,9 @@ def _tag(page, at, sets, hidden):  # type: ignore[no-untyped-def]  # pragma: no 
 
 
 @kernel
-def _write(page, begin, end, sets, verbatim, flat, out, at):  # type: ignore[no-untyped-def]  # pragma: no cover
+def _write(
+    page: Bytes, begin: int, end: int, sets: Sets, verbatim: bool, flat: bool, out: Bytes, at: int
+) -> int:  # pragma: no cover
     """Write the text of the bytes [begin, end) of the page."""
     start, hidden = at, 0
     while begin < end:
@@ -262,9 +278,18 @@ def _write(page, begin, end, sets, verbatim, flat, out, at):  # type: ignore[no-
 
 
 @kernel
-def _render(  # type: ignore[no-untyped-def]
-    page, elements, all_blocks, blocks, kin, layout, kinds, sets, markdown, out
-):  # pragma: no cover
+def _render(
+    page: Bytes,
+    elements: Ints,
+    all_blocks: Ints,
+    blocks: Ints,
+    kin: Ints,
+    layout: Marks,
+    kinds: Sets,
+    sets: Sets,
+    markdown: bool,
+    out: Bytes,
+) -> int:  # pragma: no cover
     _find_kin(elements, all_blocks, kin, layout, kinds)
     at, fence, nothing = 0, 0, kin[0]
     before = nothing

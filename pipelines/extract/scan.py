@@ -6,7 +6,7 @@ nothing but tags, and only five entities are left. Work is linear in the page, h
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,11 @@ from pipelines.kernels.compile import kernel
 Bytes = NDArray[np.uint8]
 Ints = NDArray[np.int32]
 Bits = NDArray[np.uint64]
+Kinds = NDArray[np.bool_]
+Names = tuple[Bits, Ints]
+Words = tuple[Bytes, Ints, NDArray[np.int64], Ints]
+Sets = tuple[Any, ...]
+State = NDArray[np.int64]
 
 TAG, PARENT, DEPTH, ORDINAL, CHILDREN, LAST, HOLDER, N_ELEMENT = range(8)
 """Columns of `Page.elements`: code, parent's row, depth, place among its parent's children, children, last row
@@ -77,14 +82,14 @@ def scan(html: str) -> Page:
 
 
 @kernel
-def _code(key: np.uint64, names) -> int:  # pragma: no cover
+def _code(key: np.uint64, names: Names) -> int:  # pragma: no cover
     keys, codes = names
     at = np.searchsorted(keys, key)
     return codes[at] if at < len(keys) and keys[at] == key else 0
 
 
 @kernel
-def element_name(page, at, names):  # pragma: no cover
+def element_name(page: Bytes, at: int, names: Names) -> tuple[int, int]:  # pragma: no cover
     """(code of the name that starts at `at`, where it ends)."""
     key, letters = np.uint64(0), 0
     while at < len(page) and page[at] != 32 and page[at] != 62 and page[at] != 47:
@@ -96,12 +101,12 @@ def element_name(page, at, names):  # pragma: no cover
 
 
 @kernel
-def _lower(byte):  # pragma: no cover
+def _lower(byte: int) -> int:  # pragma: no cover
     return byte | 32 if 65 <= byte <= 90 else byte
 
 
 @kernel
-def _groups(page, begin, end, words):  # pragma: no cover
+def _groups(page: Bytes, begin: int, end: int, words: Words) -> np.uint64:  # pragma: no cover
     """Bits of the groups whose words stand in the attribute value [begin, end)."""
     letters, starts, groups, initials = words
     bits = np.uint64(0)
@@ -125,7 +130,7 @@ def _groups(page, begin, end, words):  # pragma: no cover
 
 
 @kernel
-def _is(page, begin, end, text):  # pragma: no cover
+def _is(page: Bytes, begin: int, end: int, text: bytes) -> bool:  # pragma: no cover
     same = end - begin == len(text)
     for index in range(len(text)):
         same = same and page[begin + index] == text[index]
@@ -133,7 +138,7 @@ def _is(page, begin, end, text):  # pragma: no cover
 
 
 @kernel
-def _hides(page, begin, end):  # pragma: no cover
+def _hides(page: Bytes, begin: int, end: int) -> bool:  # pragma: no cover
     """Whether a style says display:none."""
     for at in range(begin, end - 11):
         if _is(page, at, at + 8, b"display:"):
@@ -143,7 +148,7 @@ def _hides(page, begin, end):  # pragma: no cover
 
 
 @kernel
-def _attributes(page, at, words):  # pragma: no cover
+def _attributes(page: Bytes, at: int, words: Words) -> tuple[np.uint64, int]:  # pragma: no cover
     """(bits of the attributes that start at `at`, where their tag ends: behind its '>')."""
     bits = np.uint64(0)
     while at < len(page) and page[at] != 62:
@@ -177,7 +182,7 @@ def _attributes(page, at, words):  # pragma: no cover
 
 
 @kernel
-def behind_raw(page, at, name_begin, name_end):  # pragma: no cover
+def behind_raw(page: Bytes, at: int, name_begin: int, name_end: int) -> int:  # pragma: no cover
     """Where the end tag of a raw element stands; the end of the page where there is none."""
     length = name_end - name_begin
     while at + 2 + length <= len(page):
@@ -192,7 +197,7 @@ def behind_raw(page, at, name_begin, name_end):  # pragma: no cover
 
 
 @kernel
-def behind_comment(page, at):  # pragma: no cover
+def behind_comment(page: Bytes, at: int) -> int:  # pragma: no cover
     """Behind the comment, doctype or instruction whose '<' stands at `at`."""
     comment = at + 3 < len(page) and page[at + 2] == 45 and page[at + 3] == 45
     at += 4 if comment else 2
@@ -204,7 +209,7 @@ def behind_comment(page, at):  # pragma: no cover
 
 
 @kernel
-def _weight(byte):  # pragma: no cover
+def _weight(byte: int) -> int:  # pragma: no cover
     """Letters that the character at a leading byte counts for: three in scripts of syllables and ideographs."""
     if byte < 128:
         return 1
@@ -214,7 +219,7 @@ def _weight(byte):  # pragma: no cover
 
 
 @kernel
-def _mark(page, at):  # pragma: no cover
+def _mark(page: Bytes, at: int) -> int:  # pragma: no cover
     """Whether a punctuation mark of a sentence starts at `at`, in any script: 1, or 2 for one that ends it."""
     byte = page[at]
     if byte == 46 or byte == 33 or byte == 63:
@@ -236,7 +241,7 @@ def _mark(page, at):  # pragma: no cover
 
 
 @kernel
-def _text(page, at, block, link):  # pragma: no cover
+def _text(page: Bytes, at: int, block: Ints, link: bool) -> tuple[int, int]:  # pragma: no cover
     """Count the text from `at` to the next tag into `block`; returns (where that tag stands, letters)."""
     letters = 0
     spaced = True
@@ -271,7 +276,7 @@ def _text(page, at, block, link):  # pragma: no cover
 
 
 @kernel
-def _end_block(blocks, state, begin, end):  # pragma: no cover
+def _end_block(blocks: Ints, state: State, begin: int, end: int) -> None:  # pragma: no cover
     """End the block before the tag [begin, end), if it holds text, and begin the next behind the tag."""
     block = blocks[state[N_BLOCKS]]
     if block[FIRST] >= 0:
@@ -283,7 +288,7 @@ def _end_block(blocks, state, begin, end):  # pragma: no cover
 
 
 @kernel
-def _open(elements, state, code, inline):  # pragma: no cover
+def _open(elements: Ints, state: State, code: int, inline: Kinds) -> int:  # pragma: no cover
     """Add an element below the current one and make it the current one."""
     parent, element = state[CURRENT], state[N_ELEMENTS]
     state[N_ELEMENTS] += 1
@@ -297,7 +302,7 @@ def _open(elements, state, code, inline):  # pragma: no cover
 
 
 @kernel
-def _leave(elements, state, skipped):  # pragma: no cover
+def _leave(elements: Ints, state: State, skipped: Kinds) -> None:  # pragma: no cover
     """End the current element."""
     element = state[CURRENT]
     if element > 0:
@@ -308,7 +313,17 @@ def _leave(elements, state, skipped):  # pragma: no cover
 
 
 @kernel
-def _start_tag(page, at, names, words, sets, elements, bits, blocks, state):  # pragma: no cover
+def _start_tag(
+    page: Bytes,
+    at: int,
+    names: Names,
+    words: Words,
+    sets: Sets,
+    elements: Ints,
+    bits: Bits,
+    blocks: Ints,
+    state: State,
+) -> int:  # pragma: no cover
     """Take in the start tag at `at`; returns where to go on."""
     inline, void, raw, skipped, tag_bits = sets
     code, name_end = element_name(page, at + 1, names)
@@ -331,7 +346,9 @@ def _start_tag(page, at, names, words, sets, elements, bits, blocks, state):  # 
 
 
 @kernel
-def _end_tag(page, at, names, sets, elements, blocks, state):  # pragma: no cover
+def _end_tag(
+    page: Bytes, at: int, names: Names, sets: Sets, elements: Ints, blocks: Ints, state: State
+) -> int:  # pragma: no cover
     """Take in the end tag at `at`; returns where to go on."""
     code, name_end = element_name(page, at + 2, names)
     hidden = state[HIDDEN]
@@ -342,7 +359,7 @@ def _end_tag(page, at, names, sets, elements, blocks, state):  # pragma: no cove
 
 
 @kernel
-def _run(page, at, elements, blocks, state):  # pragma: no cover
+def _run(page: Bytes, at: int, elements: Ints, blocks: Ints, state: State) -> int:  # pragma: no cover
     """Take in the text at `at`; returns where the next tag stands."""
     if state[HIDDEN]:
         while at < len(page) and page[at] != 60:
@@ -356,7 +373,16 @@ def _run(page, at, elements, blocks, state):  # pragma: no cover
 
 
 @kernel
-def _scan(page, names, words, sets, elements, bits, blocks, state):  # pragma: no cover
+def _scan(
+    page: Bytes,
+    names: Names,
+    words: Words,
+    sets: Sets,
+    elements: Ints,
+    bits: Bits,
+    blocks: Ints,
+    state: State,
+) -> None:  # pragma: no cover
     blocks[0, FIRST] = -1
     at = 0
     while at < len(page):

@@ -25,7 +25,7 @@ MAX_LINKED_DATA: Final = 1 << 18
 """Characters of JSON-LD that are parsed; longer scripts are passed over."""
 
 SELECTOR: Final = (
-    'meta,link[rel],time[datetime],script[type="application/ld+json"],a[rel~=license],a[rel~=author],'
+    'meta[content],link[rel],time[datetime],script[type="application/ld+json"],a[rel~=license],a[rel~=author],'
     'a[href*="creativecommons.org/"]'
 )
 
@@ -70,7 +70,10 @@ def signs(tree: HTMLTree, known: Mapping[str, Any], url: str | None) -> dict[str
     """
     found = _Found(url)
     root = tree.document
-    for element in islice(iter_elements(root.query_selector_all(SELECTOR)), MAX_ELEMENTS):
+    if root is None:
+        return {}
+    # one slice: each access by index makes the binding wrap all elements anew
+    for element in root.query_selector_all(SELECTOR)[:MAX_ELEMENTS]:
         found.take(element)
     first = root.query_selector("html")
     reserved = found.reserved | header_reservations(known)
@@ -87,11 +90,6 @@ def signs(tree: HTMLTree, known: Mapping[str, Any], url: str | None) -> dict[str
         "tdm_policy": known.get("tdm_policy") or found.first(("tdm-policy",)),
     }
     return {key: value for key, value in signs.items() if value}
-
-
-def iter_elements(collection: Any) -> Iterator[Any]:
-    """The elements of a native collection, one at a time."""
-    return (collection[at] for at in range(len(collection)))
 
 
 def header_reservations(known: Mapping[str, Any]) -> set[str]:
@@ -197,15 +195,16 @@ class _Found:
 
     def _item(self, item: Mapping[str, Any]) -> None:
         for key, name in (("headline", "title"), ("datePublished", "published")):
-            if isinstance(value := item.get(key), str):
-                self.data.setdefault(name, _clean(value) or "")
-        told = "headline" in item or "datePublished" in item
-        if told and (name := _clean(", ".join(_names(item.get("author"))))):
-            self.data.setdefault("author", name)
-        licence = item.get("license")
-        licence = licence.get("url") or licence.get("@id") if isinstance(licence, dict) else licence
-        if isinstance(licence, str) and (licence := _clean(licence)):
-            self._state(licence)
+            told = item.get(key)
+            if isinstance(told, str):
+                self.data.setdefault(name, _clean(told) or "")
+        by = ", ".join(_names(item.get("author"))) if {"headline", "datePublished"} & set(item) else None
+        if by and not self.data.get("author"):
+            self.data["author"] = _clean(by) or ""
+        stated = item.get("license")
+        licence = stated.get("url") or stated.get("@id") if isinstance(stated, dict) else stated
+        if isinstance(licence, str) and licence.strip():
+            self._state(_clean(licence) or "")
 
 
 def _items(parsed: Any) -> Iterator[Mapping[str, Any]]:
