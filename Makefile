@@ -9,7 +9,7 @@ TORCH := torch==2.13.0
 
 PEERS := .venv-peers
 
-.PHONY: peers bench-peers bench bench-quality help env lock demo test test-slow test-long check format browser docs dist clean
+.PHONY: peers bench-peers bench bench-quality bench-extraction help env lock demo test test-slow test-long check format browser docs dist clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 16
@@ -78,6 +78,9 @@ bench-quality: $(STAMP) ## Accuracy: languages, personal data, classifiers
 	$(BIN)/python -m benchmarks.language_accuracy
 	$(BIN)/python -m benchmarks.pii_accuracy
 	$(BIN)/python -m benchmarks.classifier_auc
+
+bench-extraction: $(STAMP) ## Quality and speed of extraction on labelled pages, next to resiliparse and trafilatura
+	$(BIN)/python -m benchmarks.extraction
 
 format: $(STAMP) ## Format and mend what can be mended
 	$(BIN)/ruff format .

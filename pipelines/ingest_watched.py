@@ -10,9 +10,9 @@ from typing import Protocol, TypeVar
 import pyarrow as pa
 
 from daybreak.recipe import Recipe
-from daybreak.schema import DOCUMENTS
+from daybreak.schema import DOCUMENTS, RAW
 from pipelines.chain import build_chain
-from pipelines.extract.html import Extract
+from pipelines.extract.settings import extract_stage
 from pipelines.guard import Guarded, Limits
 
 
@@ -50,10 +50,12 @@ class Warm:
 
 @cache
 def _warmed(recipe: str, source: str) -> None:
-    nothing = {field.name: pa.nulls(1, field.type) for field in DOCUMENTS}
-    page = {
-        "text": pa.array(["The harbour was quiet on the 3rd of May: call +1 415 555 0100 or a@example.org."])
-    }
-    arrays = [(nothing | page)[name] for name in DOCUMENTS.names]
-    build_chain(Recipe.model_validate_json(recipe), source)(pa.record_batch(arrays, schema=DOCUMENTS))
-    Extract().text("<p>A page.</p>")
+    settings = Recipe.model_validate_json(recipe)
+    text = "The harbour was quiet on the 3rd of May: call +1 415 555 0100 or a@example.org."
+    build_chain(settings, source)(_row(DOCUMENTS, text=text))
+    extract_stage(settings)(_row(RAW, payload=b"<p>A page."))
+
+
+def _row(schema: pa.Schema, **values: object) -> pa.RecordBatch:
+    """One row with these values; the other columns are null."""
+    return pa.record_batch([pa.array([values.get(f.name)], f.type) for f in schema], schema=schema)

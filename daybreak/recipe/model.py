@@ -138,10 +138,23 @@ class Ingest(Section):
     )
 
 
+Reservation = Literal["noai", "tdm", "noindex", "noarchive", "noimageai"]
+
+
 class Extract(Section):
     """HTML to text."""
 
     main_content: bool = Field(True, description="leave out navigation, headers and footers")
+    extractor: Literal["daybreak", "resiliparse", "trafilatura"] = Field(
+        "daybreak", description="daybreak, resiliparse, or trafilatura (some ten times slower)"
+    )
+    format: Literal["text", "markdown"] = Field(
+        "text", description="markdown marks headings, lists, code and table rows"
+    )
+    honour: list[Reservation] = Field(
+        default_factory=lambda: list[Reservation](("noai", "tdm")),
+        description="reservations in a page or its HTTP headers that drop it; [] for none",
+    )
 
 
 class Language(Section):

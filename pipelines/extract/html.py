@@ -1,34 +1,43 @@
-"""Plain text of HTML pages, their main content by resiliparse; text sources pass through, tidied."""
+"""Text of HTML pages, by the extractor of the recipe, and what they say of themselves; text sources pass, tidied."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
+import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
-from resiliparse.extract.html2text import extract_plain_text
+from resiliparse.parse.html import HTMLTree
 
 from daybreak.schema import RAW
 from pipelines.extract.charset import decode
-from pipelines.extract.nesting import NEVER_NESTS, SVG, nesting_work
+from pipelines.extract.extractors import EXTRACTORS
+from pipelines.extract.signs import signs
 from pipelines.guard import Outcome, apart, at_row
-from pipelines.ingest.rows import MAX_QUARANTINED
+from pipelines.ingest.rows import MAX_QUARANTINED, json_object
 from pipelines.kernels.arrow import TextView, text_view
 
 CARRIAGE_RETURN = 0x0D
-MAX_WORK = 10_000_000
-"""Nesting work above which a page's whole text is taken instead of its main content (about two seconds)."""
+HONOURED = ("noai", "tdm")
+
+
+class Extracted(NamedTuple):
+    """What one page gave: text and metadata, or the error; the rule that drops it."""
+
+    text: str | None = None
+    metadata: str | None = None
+    error: str | None = None
+    drop: str | None = None
 
 
 @dataclass(frozen=True)
 class Extract:
-    """Fills `text` of the rows of a RAW batch that hold a page.
+    """Fills `text` of the rows of a RAW batch that hold a page, and adds to `metadata` (see `signs`).
 
-    main_content: leave out navigation, footers and the like. comments: keep readers' comments. list_bullets:
-    mark list items. alt_texts: keep images' alternative texts. links: keep link targets. form_fields: keep
-    them.
+    main_content: leave out navigation, footers and the like. extractor: one of `EXTRACTORS`. format: 'text' or
+    'markdown'. honour: reservations that drop a page, as 'opt_out_noai' and so on.
 
     A page that cannot be read becomes an error row, one with no text left is dropped as 'empty'; none
     raises. Text is valid UTF-8 without NUL, its lines end with a line feed. `payload` stays as it was, for a
@@ -36,11 +45,9 @@ class Extract:
     """
 
     main_content: bool = True
-    comments: bool = True
-    list_bullets: bool = True
-    alt_texts: bool = False
-    links: bool = False
-    form_fields: bool = False
+    extractor: str = "daybreak"
+    format: str = "text"
+    honour: tuple[str, ...] = HONOURED
 
     name: ClassVar[str] = "extract"
 
@@ -48,53 +55,50 @@ class Extract:
         """RAW batch in, RAW batch out: same rows, same order."""
         readable = pc.and_(batch["drop"].is_null(), batch["error"].is_null())
         pages = pc.and_(readable, batch["payload"].is_valid())
-        text, error = batch["text"], batch["error"]
+        known = {name: batch[name] for name in RAW.names}
         if pc.any(pages).as_py():
-            found, why = self._pages(batch.filter(pages))
-            text = pc.replace_with_mask(text, pages, found)
-            error = pc.replace_with_mask(error, pages, why)
-        text = tidy(text)
-        drop = pc.if_else(pc.and_(pc.and_(readable, error.is_null()), _blank(text)), "empty", batch["drop"])
-        known = {"text": text, "error": error, "drop": drop, "payload": _cut(batch["payload"], error)}
-        return pa.record_batch([known.get(name, batch[name]) for name in RAW.names], schema=RAW)
+            found = self._pages(batch.filter(pages))
+            for name in Extracted._fields:
+                known[name] = pc.replace_with_mask(known[name], pages, found[name])
+        known["text"] = tidy(known["text"])
+        kept = pc.and_(readable, pc.and_(known["error"].is_null(), known["drop"].is_null()))
+        known["drop"] = pc.if_else(pc.and_(kept, _blank(known["text"])), "empty", known["drop"])
+        known["payload"] = _cut(batch["payload"], known["error"])
+        return pa.record_batch([known[name] for name in RAW.names], schema=RAW)
 
     def safely(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """The same, under guard: a page that hangs, needs too much memory or crashes the parser is an error."""
         return apart(self.name, lambda rows: (self(rows), []), batch, _refused)[0]
 
-    def _pages(self, batch: pa.RecordBatch) -> tuple[pa.Array, pa.Array]:
-        """Text and error of each page of `batch`; one call of a native parser a page."""
-        pages = zip(batch["payload"].to_pylist(), batch["charset"].to_pylist(), strict=True)
-        results = [self._page(number, *page) for number, page in enumerate(pages)]
-        text = pa.array([text for text, _ in results], pa.string())
-        return text, pa.array([error for _, error in results], pa.string())
+    def _pages(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """The `Extracted` of each page of `batch`; one native parse a page."""
+        columns = (batch[name].to_pylist() for name in ("payload", "charset", "metadata", "url"))
+        results = [self._page(n, *page) for n, page in enumerate(zip(*columns, strict=True))]
+        arrays = [
+            pa.array([result[at] for result in results], pa.string()) for at in range(len(Extracted._fields))
+        ]
+        return pa.record_batch(arrays, names=list(Extracted._fields))
 
-    def _page(self, number: int, payload: bytes, charset: str | None) -> tuple[str | None, str | None]:
+    def _page(
+        self, number: int, payload: bytes, charset: str | None, metadata: str | None, url: str | None
+    ) -> Extracted:
         at_row(number)
         try:
-            text = self.text(decode(payload, charset))
+            html = decode(payload, charset)
+            tree = HTMLTree.parse(html)
+            known: dict[str, Any] = orjson.loads(metadata) if metadata else {}
+            known |= signs(tree, known, url)
+            text = self.text(html, tree)
             text.encode()
         except Exception as error:  # whatever one page provokes must not end the run
-            return None, f"The page's text cannot be extracted: {type(error).__name__}: {error}"
-        return text, None
+            why = f"The page's text cannot be extracted: {type(error).__name__}: {error}"
+            return Extracted(metadata=metadata, error=why)
+        reserved = next((name for name in self.honour if name in known.get("opt_out", ())), None)
+        return Extracted(text, json_object(known), drop=f"opt_out_{reserved}" if reserved else None)
 
-    def text(self, html: str) -> str:
-        """The plain text of one page: its main content; all of it where that is empty or nested too deep."""
-        tags = np.frombuffer(html.encode(errors="replace"), np.uint8)
-        main = self.main_content and nesting_work(tags, NEVER_NESTS, SVG) <= MAX_WORK
-        return (main and self._extract(html, main_content=True)) or self._extract(html, main_content=False)
-
-    def _extract(self, html: str, main_content: bool) -> str:
-        text: str = extract_plain_text(
-            html,
-            main_content=main_content,
-            comments=self.comments,
-            list_bullets=self.list_bullets,
-            alt_texts=self.alt_texts,
-            links=self.links,
-            form_fields=self.form_fields,
-        )
-        return text
+    def text(self, html: str, tree: HTMLTree) -> str:
+        """The text of one page, given its HTML and that parsed."""
+        return EXTRACTORS[self.extractor](html, tree, self.main_content, self.format == "markdown")
 
 
 def _refused(batch: pa.RecordBatch, why: str) -> Outcome:

@@ -16,16 +16,22 @@ MAX_BODY = 64 << 20
 """Longest body after decoding, bytes: a compression bomb ends here."""
 
 HEADER = re.compile(rb"HTTP/\d(?:\.\d)?[ \t]+(\d{3})[^\r\n]*\r?\n((?:[^\r\n]+\r?\n)*)\r?\n?")
+RESERVING = re.compile(rb"^(x-robots-tag|tdm-reservation|tdm-policy):([^\r\n]*)", re.M | re.I)
+"""Robots directives, and the TDM Reservation Protocol (W3C community group report, 2024)."""
 MARKUP = re.compile(rb"(?:\xef\xbb\xbf)?\s*<")
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A stored response: status code, header fields (lower-case names), body as it was transferred."""
+    """A stored response: status code, header fields (lower-case names), body as it was transferred.
+
+    reserved: the fields by which a server reserves uses of the page (see `RESERVING`), all values of each.
+    """
 
     status: int
     fields: Mapping[str, str]
     body: bytes
+    reserved: Mapping[str, str]
 
 
 def parse_response(block: bytes) -> Response:
@@ -33,7 +39,16 @@ def parse_response(block: bytes) -> Response:
     found = HEADER.match(block)
     if found is None:
         raise ValueError("The response does not start with an HTTP status line")
-    return Response(int(found[1]), header_fields(found[2]), block[found.end() :])
+    return Response(int(found[1]), header_fields(found[2]), block[found.end() :], _reserving(found[2]))
+
+
+def _reserving(head: bytes) -> dict[str, str]:
+    """The header fields in `RESERVING`, under names with underscores; repeated ones joined with commas."""
+    values: dict[str, str] = {}
+    for name, value in RESERVING.findall(head):
+        key = name.decode().lower().replace("-", "_")
+        values[key] = ", ".join(filter(None, (values.get(key), value.decode(errors="replace").strip())))
+    return values
 
 
 def decode_body(response: Response, partial: bool = False, limit: int = MAX_BODY) -> bytes:

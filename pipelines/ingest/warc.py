@@ -63,7 +63,7 @@ def row_of(frame: Frame) -> Row:
             return _http_row(frame)
     except ValueError as error:
         return broken(frame.offset, frame.length, str(error), frame.block)
-    return _html_row(frame, frame.block, frame.fields.get("content-type", ""), None)
+    return _html_row(frame, frame.block, frame.fields.get("content-type", ""), {})
 
 
 def dropped(frame: Frame, rule: str, mime: str | None = None) -> Row:
@@ -88,7 +88,7 @@ def _http_row(frame: Frame) -> Row:
     if mime and mime not in HTML:
         return dropped(frame, "mime", mime)
     body = decode_body(response, partial="warc-truncated" in frame.fields)
-    return _html_row(frame, body, declared, response.status)
+    return _html_row(frame, body, declared, {"http_status": response.status, **response.reserved})
 
 
 def _mime(fields: Mapping[str, str], declared: str) -> str:
@@ -97,12 +97,12 @@ def _mime(fields: Mapping[str, str], declared: str) -> str:
     return identified.partition(";")[0].strip().lower()
 
 
-def _html_row(frame: Frame, body: bytes, declared: str, status: int | None) -> Row:
+def _html_row(frame: Frame, body: bytes, declared: str, told: Mapping[str, object]) -> Row:
     mime = _mime(frame.fields, declared) or detect_mime(body[:4096])
     if mime not in HTML:
         return dropped(frame, "mime", mime)
     metadata = {
-        "http_status": status,
+        **told,
         "record_id": frame.fields.get("warc-record-id"),
         "truncated": frame.fields.get("warc-truncated"),
     }

@@ -15,7 +15,7 @@ from daybreak.recipe import Recipe
 from daybreak.secrets import without_secrets
 from daybreak.storage import Store
 from pipelines.chain import Chain, build_chain
-from pipelines.extract.html import Extract
+from pipelines.extract.settings import extract_stage
 from pipelines.finished import Finished
 from pipelines.guard import reading
 from pipelines.ingest.identify import doc_id
@@ -69,7 +69,7 @@ class IngestUnit:
 
     def _read(self, item: Input, part: Part | None, chain: Chain, tables: IngestTables) -> None:
         source = self.recipe.sources[item.source]
-        extract = Extract(main_content=self.recipe.extract.main_content)
+        extract = extract_stage(self.recipe)
         options, size = options_of(source, item), self.recipe.ingest.batch_bytes
         read = partial(_batches, READERS[source.format], item.path, options, part)
         for raw in reading(unit_name(item, part.span if part else None), item.path, read, size):
@@ -119,8 +119,8 @@ class Ingest(Step):
         "pipelines.dedup.normal",
     )
     libraries = (
-        "pyarrow", "fastwarc", "resiliparse", "google-re2", "fasttext-community", "langcodes", "phonenumbers",
-        "python-stdnum", "xxhash", "publicsuffixlist", "isal",
+        "pyarrow", "fastwarc", "resiliparse", "trafilatura", "google-re2", "fasttext-community", "langcodes",
+        "phonenumbers", "python-stdnum", "xxhash", "publicsuffixlist", "isal",
     )  # fmt: skip
 
     def settings(self, recipe: Recipe) -> dict[str, Any]:

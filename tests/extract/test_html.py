@@ -10,10 +10,11 @@ import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from resiliparse.parse.html import HTMLTree
 
 from daybreak.schema import RAW
 from pipelines.extract import Extract
-from pipelines.extract.html import MAX_WORK
+from pipelines.extract.extractors import MAX_WORK
 from pipelines.extract.nesting import NEVER_NESTS, SVG, nesting_work
 from pipelines.ingest import READERS
 
@@ -29,7 +30,7 @@ def raw_batch(rows: list[dict[str, Any]]) -> pa.RecordBatch:
     return pa.RecordBatch.from_pylist(full, schema=RAW)
 
 
-def extract(*rows: dict[str, Any], **options: bool) -> list[dict[str, Any]]:
+def extract(*rows: dict[str, Any], **options: Any) -> list[dict[str, Any]]:
     batch = Extract(**options)(raw_batch(list(rows)))
     batch.validate(full=True)
     assert batch.schema == RAW
@@ -122,7 +123,7 @@ def test_dropped_and_broken_rows_stay_as_they_are() -> None:
 def test_a_page_on_which_the_parser_fails_is_an_error_and_the_others_are_read(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def fail(self: Extract, html: str) -> str:
+    def fail(self: Extract, html: str, tree: HTMLTree) -> str:
         if "bad" in html:
             raise RuntimeError("parser")
         return html
