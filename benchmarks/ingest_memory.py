@@ -1,7 +1,7 @@
 """Peak memory of an ingest worker on a file and on one ten times as large: a flat line.
 
 `python -m benchmarks.ingest_memory [MB]`. Each file is read by a process of its own, as a task works through it:
-unit by unit, all stages, tables written. MB of text in the smaller file, 8 by default. The peak is of resident memory.
+unit by unit, all stages, tables written. MB of text in the smaller file, 32 by default. The peak is of resident memory.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ def ingest(layout: str, path: Path, out: Path, divided: bool) -> tuple[int, int,
 
 def main() -> None:
     """Print the table."""
-    size = int(sys.argv[1] if len(sys.argv) > 1 else 8) * 10**6
+    size = int(sys.argv[1] if len(sys.argv) > 1 else 32) * 10**6
     table = Table(
         "file", "MB of text", "MB stored", "units", "peak MB", "CPU s", title="peak memory of a worker"
     )

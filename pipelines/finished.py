@@ -29,8 +29,7 @@ class Finished:
     def find(self, unit: str) -> UnitResult | None:
         """What a unit came to, if it is finished and could be read."""
         name = f"{MARKERS}/{unit}.json"
-        result = _result(self.store.read(name)) if self.store.exists(name) else None
-        return None if result is None or result.failure else result
+        return _result(self.store.read(name)) if self.store.exists(name) else None
 
     def write(self, result: UnitResult) -> None:
         """Mark a unit as finished; all its parts bear their names by now."""
@@ -44,13 +43,13 @@ class Finished:
     def take_over(self, tables: Sequence[str]) -> dict[str, UnitResult]:
         """The units whose marker and parts all stand. Everything else that dead tasks left is removed."""
         present = {f"{t}/{name}": size for t in tables for name, size in self.store.sizes(t).items()}
-        found = {}
-        for result in self._read([name for name in self.store.names(MARKERS) if name.endswith(".json")]):
-            whole = all(present.get(entry.path) == entry.bytes for entry in result.parts.values())
-            if whole and not result.failure:
+        names = self.store.names(MARKERS)
+        found: dict[str, UnitResult] = {}
+        for name, result in zip(names, self._read(names), strict=True):
+            if result and all(present.get(e.path) == e.bytes for e in result.parts.values()):
                 found[result.unit] = result
             else:
-                self.forget(result.unit)
+                self.store.remove(MARKERS, name)
         named = {entry.path for result in found.values() for entry in result.parts.values()}
         for path in present.keys() - named:
             self.store.remove(path)
@@ -60,7 +59,7 @@ class Finished:
         """Tells the progress of a run by the markers that appear: bytes, of `total`, units, documents."""
         return _Watch(self, total, size_of)
 
-    def _read(self, names: Sequence[str]) -> Iterator[UnitResult]:
+    def _read(self, names: Sequence[str]) -> Iterator[UnitResult | None]:
         with ThreadPoolExecutor(READERS) as pool:
             yield from map(_result, pool.map(lambda name: self.store.read(MARKERS, name), names))
 
@@ -96,8 +95,13 @@ class _Watch:
         self._known |= names
 
 
-def _result(marker: bytes) -> UnitResult:
-    content = json.loads(marker)
-    content["parts"] = {table: FileEntry(**entry) for table, entry in content["parts"].items()}
-    content["counts"] = [Count(**count) for count in content["counts"]]
-    return UnitResult(**content)
+def _result(marker: bytes) -> UnitResult | None:
+    """A marker's content; None where the unit is to be tried again: it failed, or the marker is damaged."""
+    try:
+        content = json.loads(marker)
+        content["parts"] = {table: FileEntry(**entry) for table, entry in content["parts"].items()}
+        content["counts"] = [Count(**count) for count in content["counts"]]
+        result = UnitResult(**content)
+    except (ValueError, KeyError, TypeError):
+        return None
+    return None if result.failure else result
