@@ -5,17 +5,37 @@ from __future__ import annotations
 import codecs
 from collections.abc import Iterator
 
+import numpy as np
 from resiliparse.parse.encoding import detect_encoding, map_encoding_to_html5
 
 BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+
+
+WESTERN = "daybreak-windows-1252"
+"""Error handler of UTF-8: a byte that is none is read as windows-1252, as in pages pasted together from both."""
+
+
+def _western(error: UnicodeError) -> tuple[str, int]:
+    assert isinstance(error, UnicodeDecodeError)
+    return error.object[error.start : error.end].decode("windows-1252", "replace"), error.end
+
+
+codecs.register_error(WESTERN, _western)
+
+
+def _mostly_utf8(page: bytes) -> bool:
+    """Whether at most one in ten characters beyond ASCII is broken as UTF-8."""
+    begun = int(np.count_nonzero(np.frombuffer(page, np.uint8) >= 0xC0))
+    return page.decode(errors="replace").count("\ufffd") * 10 <= begun
 
 
 def decode(page: bytes, declared: str | None = None) -> str:
     """The text of `page`, in the first encoding that fits it; bytes that fit nowhere become U+FFFD.
 
     In order: byte order mark (it overrides all, WHATWG Encoding, 4.1); UTF-8 where all bytes are valid UTF-8
-    and some are not ASCII (a server's default charset is wrong more often than that is chance); the HTTP
-    header's charset (`declared`); the meta element's; the detector's.
+    and some are not ASCII (a server's default charset is wrong more often than that is chance), or where ten
+    characters of it stand against each byte that is not, which is then windows-1252; the HTTP header's
+    charset (`declared`); the meta element's; the detector's.
     """
     for mark, encoding in BOMS:
         if page.startswith(mark):
@@ -24,7 +44,8 @@ def decode(page: bytes, declared: str | None = None) -> str:
         try:
             return page.decode()
         except UnicodeDecodeError:
-            pass
+            if _mostly_utf8(page):
+                return page.decode(errors=WESTERN)
     tried = list(_candidates(page, declared))
     for encoding in tried:
         try:

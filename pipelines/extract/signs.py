@@ -25,8 +25,9 @@ MAX_LINKED_DATA: Final = 1 << 18
 """Characters of JSON-LD that are parsed; longer scripts are passed over."""
 
 SELECTOR: Final = (
-    'meta[content],link[rel],time[datetime],script[type="application/ld+json"],a[rel~=license],a[rel~=author],'
-    'a[href*="creativecommons.org/"]'
+    'meta[name],meta[property="og:title"],meta[property^="article:"],meta[property="og:published_time"],'
+    'meta[itemprop],link[rel~=canonical],link[rel~=license],script[type="application/ld+json"],'
+    'a[rel~=license],a[rel~=author],a[href*="creativecommons.org/"]'
 )
 
 ROBOTS: Final = ("noindex", "noarchive", "noai", "noimageai")
@@ -80,7 +81,7 @@ def signs(tree: HTMLTree, known: Mapping[str, Any], url: str | None) -> dict[str
     linked = sorted(found.linked - {found.license})
     signs = {
         "title": found.first(TITLES) or found.data.get("title") or _clean(tree.title),
-        "published": found.date(),
+        "published": found.date() or _time(root),
         "author": found.author(),
         "canonical_url": found.canonical,
         "html_lang": _clean(first.getattr("lang")) if first is not None else None,
@@ -118,7 +119,6 @@ class _Found:
     def __init__(self, url: str | None) -> None:
         self.meta: dict[str, str] = {}
         self.data: dict[str, str] = {}
-        self.times: list[str] = []
         self.linked: set[str] = set()
         self.reserved: set[str] = set()
         self.canonical: str | None = None
@@ -131,8 +131,6 @@ class _Found:
         tag = element.tag
         if tag == "meta":
             self._meta(element)
-        elif tag == "time":
-            self.times.append(element.getattr("datetime") or "")
         elif tag == "script":
             self._linked_data(element.text)
         else:
@@ -145,7 +143,7 @@ class _Found:
     def date(self) -> str | None:
         """The first value that is a date in ISO 8601, in order of trust."""
         told = [self.meta.get(name) for name in DATES]
-        tried = (told[0], self.data.get("published"), *told[1:], *self.times[:1])
+        tried = (told[0], self.data.get("published"), *told[1:])
         return next((date for value in tried if value and (date := iso_utc(value.strip()))), None)
 
     def author(self) -> str | None:
@@ -205,6 +203,12 @@ class _Found:
         licence = stated.get("url") or stated.get("@id") if isinstance(stated, dict) else stated
         if isinstance(licence, str) and licence.strip():
             self._state(_clean(licence) or "")
+
+
+def _time(root: Any) -> str | None:
+    """The date of the first time element."""
+    element = root.query_selector("time[datetime]")
+    return iso_utc((element.getattr("datetime") or "").strip()) if element is not None else None
 
 
 def _items(parsed: Any) -> Iterator[Mapping[str, Any]]:

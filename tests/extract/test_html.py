@@ -91,6 +91,13 @@ def test_the_header_stands_before_the_meta_element_unless_its_charset_does_not_f
     assert text_of(page, "utf-8") == "Паром вышел"
 
 
+@pytest.mark.parametrize("charset", ["utf-8", "iso-8859-1", "shift_jis", None])
+def test_a_page_pasted_together_from_two_encodings_is_read_in_both(charset: str | None) -> None:
+    text = "L’été à Zürich, naïve façade, 渡轮. " * 5
+    page = f"<p>{text}".encode() + "“C’était l’été”".encode("windows-1252") + f"{text}</p>".encode()
+    assert text_of(page, charset) == f"{text}“C’était l’été”{text}".strip()
+
+
 @settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary(), st.sampled_from([None, "utf-8", "utf-16", "shift_jis", "iso-2022-jp", "nonsense"]))
 def test_no_bytes_end_the_run_or_leave_nul_or_carriage_returns(payload: bytes, charset: str | None) -> None:
