@@ -64,8 +64,8 @@ HEADERS: Final = ("x_robots_tag", "tdm_reservation", "tdm_policy")
 def signs(tree: HTMLTree, known: Mapping[str, Any], url: str | None) -> dict[str, Any]:
     """Keys to add to a page's metadata, those of which something was found.
 
-    title, author, canonical_url, html_lang: texts. published: ISO 8601 in UTC. license: the licence that the
-    page states (SPDX's name for Creative Commons, else as it stands); licenses_linked: Creative Commons licences
+    title, author, canonical_url, html_lang: texts. published: ISO 8601 in UTC. licence: the one that the
+    page states (SPDX's name for Creative Commons, else as it stands); licences_linked: Creative Commons licences
     that it merely links to. opt_out: sorted names out of `ROBOTS` and 'tdm'; tdm_policy: URL. `known` is the
     metadata of the record, with the header fields `HEADERS`.
     """
@@ -85,8 +85,8 @@ def signs(tree: HTMLTree, known: Mapping[str, Any], url: str | None) -> dict[str
         "author": found.author(),
         "canonical_url": found.canonical,
         "html_lang": _clean(first.getattr("lang")) if first is not None else None,
-        "license": found.license,
-        "licenses_linked": linked or None,
+        "licence": found.license,
+        "licences_linked": linked or None,
         "opt_out": sorted(reserved) or None,
         "tdm_policy": known.get("tdm_policy") or found.first(("tdm-policy",)),
     }

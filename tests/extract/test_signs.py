@@ -60,8 +60,8 @@ def test_what_a_page_says_of_itself_becomes_metadata() -> None:
         "author": "A. Writer",
         "published": "2024-03-01T10:00:00Z",
         "canonical_url": "https://a.org/b?id=1",
-        "license": "CC-BY-SA-4.0",
-        "licenses_linked": ["CC0-1.0"],
+        "licence": "CC-BY-SA-4.0",
+        "licences_linked": ["CC0-1.0"],
     }
 
 
@@ -70,7 +70,7 @@ def test_linked_data_is_read_and_what_is_broken_in_it_is_not() -> None:
         "title": "A day",
         "author": "A. Writer, B. Other",
         "published": "2024-03-01T09:00:00Z",
-        "license": "CC-BY-NC-4.0",
+        "licence": "CC-BY-NC-4.0",
     }
     assert known(LINKED_DATA) == found
     broken = '<script type="application/ld+json">{"headline": </script><meta name=author><meta content=x><link rel>'
