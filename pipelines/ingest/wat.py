@@ -69,7 +69,7 @@ def _document(frame: Frame, page: Mapping[str, Any]) -> Row:
         "title": title,
         "description": description,
         "links": len(links) if isinstance(links := lookup(page, f"{HTML}.Links"), list) else 0,
-        "canonical": _canonical(page),
+        "canonical_url": _canonical(page),
         "http_status": lookup(page, f"{HTTP}.Response-Message.Status"),
         "record_id": lookup(page, f"{WARC}.WARC-Record-ID"),
     }

@@ -57,7 +57,7 @@ def test_a_document_is_title_and_description_and_the_rest_is_metadata(tmp_path: 
         "title": "A page",
         "description": "About.",
         "links": 2,
-        "canonical": "https://a/canonical",
+        "canonical_url": "https://a/canonical",
         "http_status": "200",
         "record_id": "<urn:uuid:1>",
     }
