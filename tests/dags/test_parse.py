@@ -24,6 +24,6 @@ def test_parsing_imports_the_recipe_and_nothing_heavy(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     ours, heavy = json.loads(done.stdout.strip().splitlines()[-1])
-    allowed = ("daybreak", "daybreak.errors", "daybreak.recipe")
+    allowed = ("daybreak", "daybreak.errors", "daybreak.recipe", "daybreak.secrets")
     assert [m for m in ours if not m.startswith(allowed[2]) and m not in allowed] == []
     assert heavy == []
