@@ -8,6 +8,9 @@ STAMP := $(VENV)/.installed
 TORCH := torch==2.13.0
 
 PEERS := .venv-peers
+# A file of tests stays in one process: what its tests share is made once. Two processes want 8 GB.
+WORKERS ?= 2
+PYTEST = $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile
 
 .PHONY: peers bench-peers bench bench-quality bench-extraction help env lock demo test test-slow test-long check format browser docs dist clean
 
@@ -38,11 +41,11 @@ demo: $(STAMP) ## From sample shards to a trained model and a report, in a few m
 	$(BIN)/daybreak run conf/recipes/sample.yaml
 
 test: $(STAMP) ## Fast tests
-	$(BIN)/python -m pytest -q -m "not slow"
+	$(PYTEST) -m "not slow"
 
 test-slow: $(STAMP) browser ## Slow tests: kills, a cluster, Airflow, a browser, agreement with a peer
 	@$(MAKE) --no-print-directory peers || echo "no peer installed: tests of agreement will be skipped"
-	$(BIN)/python -m pytest -q -m "slow and not long"
+	$(PYTEST) -m "slow and not long"
 
 test-long: $(STAMP) ## The longest tests: dedup of real documents over seven days, of 200,000 copies, by both engines
 	$(BIN)/python -m pytest -q -m long
@@ -62,7 +65,7 @@ $(PEERS)/%/.installed: benchmarks/peers/%.txt $(STAMP)
 
 peers: $(PEERS)/datatrove/.installed ## datatrove in an environment of its own, for the agreement tests
 
-bench-peers: peers $(PEERS)/dolma/.installed $(PEERS)/rensa/.installed ## Every peer that the races run against
+bench-peers: peers $(PEERS)/dolma/.installed $(PEERS)/rensa/.installed $(PEERS)/presidio/.installed ## Every peer that the races run against
 	@$(MAKE) --no-print-directory $(PEERS)/text_dedup/.installed || echo "text-dedup does not install here: it is left out"
 
 bench: $(STAMP) bench-peers ## Speed: every stage, ingest through Spark, rules and dedup side by side with peers, growth of dedup
@@ -74,7 +77,7 @@ bench: $(STAMP) bench-peers ## Speed: every stage, ingest through Spark, rules a
 	$(BIN)/python -m benchmarks.dedup_race
 	$(BIN)/python -m benchmarks.dedup_growth --adversarial 20000 --chain 5000
 
-bench-quality: $(STAMP) ## Accuracy: languages, personal data, classifiers
+bench-quality: $(STAMP) ## Accuracy (beside peers, where bench-peers made them): languages, personal data, classifiers
 	$(BIN)/python -m benchmarks.language_accuracy
 	$(BIN)/python -m benchmarks.pii_accuracy
 	$(BIN)/python -m benchmarks.classifier_auc

@@ -1,4 +1,4 @@
-"""Precision and recall of personal data by type, beside Presidio's and datatrove's where these are installed.
+"""Precision and recall of personal data by type, beside Presidio's and datatrove's (after `make bench-peers`).
 
 `python -m benchmarks.pii_accuracy [FOLDER]` reads FOLDER/labelled/pii (default: DAYBREAK_DATA). Recall counts a
 labelled value as found if one span of its type covers all its letters and digits; it is taken on all rows.
@@ -11,13 +11,15 @@ from __future__ import annotations
 import argparse
 import gzip
 import hashlib
-import importlib
 import json
 import os
 import random
+import subprocess
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +32,8 @@ LABELS = {
     "SSN": "national_id",
 }
 """Label -> type; other labels are of types that are not looked for by rule."""
+ROOT = Path(__file__).resolve().parents[1]
+PEERS = Path(os.environ.get("DAYBREAK_PEERS", ROOT / ".venv-peers"))
 COMPLETE = "microsoft/"
 HALVES = ("tune", "report")
 
@@ -92,49 +96,24 @@ def _point(data: bytes, at: int) -> int:
     return len(data[:at].decode())
 
 
-PRESIDIO = {
-    "EmailRecognizer": "email",
-    "IpRecognizer": "ip",
-    "PhoneRecognizer": "phone",
-    "CreditCardRecognizer": "card",
-    "IbanRecognizer": "iban",
-    "UsSsnRecognizer": "national_id",
+def peer(name: str, texts: Sequence[str]) -> list[Spans]:
+    """What a peer finds, in its own environment. Raises ImportError where `make bench-peers` has not made that."""
+    python = PEERS / name / "bin" / "python"
+    if not python.exists():
+        raise ImportError(f"no {python}; run `make bench-peers`")
+    with tempfile.TemporaryDirectory() as folder:
+        source, target = Path(folder, "texts.jsonl"), Path(folder, "spans.jsonl")
+        source.write_text("".join(json.dumps({"text": text}) + "\n" for text in texts), encoding="utf-8")
+        command = [str(python), str(ROOT / "benchmarks/peers/run_pii.py"), name, str(source), str(target)]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        return [[tuple(span) for span in json.loads(line)] for line in target.read_text().splitlines()]
+
+
+SYSTEMS: dict[str, System] = {
+    "daybreak": daybreak,
+    "presidio": partial(peer, "presidio"),
+    "datatrove": partial(peer, "datatrove"),
 }
-PRESIDIO_THRESHOLD = 0.35
-
-
-def presidio(texts: Sequence[str]) -> list[Spans]:
-    """Presidio's pattern recognisers, without a language model. Raises ImportError where it is missing."""
-    known = importlib.import_module("presidio_analyzer.predefined_recognizers")
-    recognizers = [(getattr(known, name)(), kind) for name, kind in PRESIDIO.items()]
-    return [
-        [
-            (result.start, result.end, kind)
-            for recognizer, kind in recognizers
-            for result in recognizer.analyze(text, recognizer.supported_entities, None) or []
-            if result.score >= PRESIDIO_THRESHOLD
-        ]
-        for text in texts
-    ]
-
-
-def datatrove(texts: Sequence[str]) -> list[Spans]:
-    """The matches of datatrove's PIIFormatter: e-mail and public IP. Raises ImportError where it is missing."""
-    formatters = importlib.import_module("datatrove.pipeline.formatters")
-    formatter = formatters.PIIFormatter()
-    replacers = ((formatter.email_replacer, "email"), (formatter.ip_replacer, "ip"))
-    return [
-        [
-            (*match.span(), kind)
-            for replacer, kind in replacers
-            for match in replacer.regex.finditer(text)
-            if replacer.validator is None or replacer.validator(match.group(0))
-        ]
-        for text in texts
-    ]
-
-
-SYSTEMS: dict[str, System] = {"daybreak": daybreak, "presidio": presidio, "datatrove": datatrove}
 
 
 def score(rows: Sequence[dict[str, Any]], spans: Sequence[Spans]) -> list[Score]:

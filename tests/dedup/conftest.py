@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import zstandard
 from hypothesis import settings
 from pyspark.sql import SparkSession
 
@@ -54,3 +55,10 @@ def bench_pairs(shared_data: Path) -> list[tuple[str, str, float]]:
     """Pairs of `bench` with their exact Jaccard similarity, computed elsewhere."""
     with gzip.open(shared_data / "bench" / "neardup_pairs.jsonl.gz") as lines:
         return [(pair["a"], pair["b"], pair["jaccard"]) for pair in map(json.loads, lines)]
+
+
+@pytest.fixture(scope="session")
+def pile(shared_data: Path) -> dict[str, str]:
+    """Real texts of another origin, by place."""
+    with zstandard.open(shared_data / "the_pile/train/00.jsonl.zst", "rt", encoding="utf-8") as lines:
+        return {f"pile-{n}": json.loads(line)["text"] for n, line in enumerate(lines)}

@@ -161,7 +161,7 @@ def test_in_a_chain_every_removed_document_resembles_the_kept_one() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("partitions", [1, 5])
+@pytest.mark.parametrize("partitions", [1, 3, 8])
 def test_spark_gives_the_same_in_any_number_of_partitions(
     spark: SparkSession, outcome: Outcome, partitions: int
 ) -> None:

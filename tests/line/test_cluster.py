@@ -115,6 +115,7 @@ def test_jobs_on_a_cluster_give_the_bytes_of_a_local_run(
         shutil.copy(ROOT / "jobs" / job.name, job)
         command = [str(BIN / "spark-submit"), "--master", master_url, "--py-files", str(archive)]
         command += ["--executor-memory", "2g", "--driver-memory", "1g", str(job), str(recipe)]
+        command += ["dedup.max_driver_documents=0"]  # so few would be deduplicated in the driver's process
         done = subprocess.run(
             command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=400
         )
