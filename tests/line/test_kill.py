@@ -18,8 +18,11 @@ from tests.line.test_run import STEPS
 
 pytestmark = pytest.mark.slow
 
-TRIES = 4
+TRIES = 3
 """Kills that may come too late, a step; each waits half as long as the one before."""
+
+HITTABLE = 1.0
+"""Seconds: a shorter step may be done before a kill arrives."""
 
 
 def begun(log: Path, step: str) -> bool:
@@ -46,7 +49,7 @@ def kill_inside(recipe: Path, step: str, wait: float) -> bool:
     deadline = time.monotonic() + 300
     while not begun(workspace / "run.log.jsonl", step):
         assert process.poll() is None and time.monotonic() < deadline, f"never reached {step}"
-        time.sleep(0.02)
+        time.sleep(0.005)
     time.sleep(wait)
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
@@ -76,7 +79,9 @@ def test_a_run_killed_in_every_step_gives_the_same_bytes(
     workspace = tmp_path / "ws"
     chance = random.Random(20)
     usual = step_seconds(finished / "ws")
-    assert all(killed_inside(recipe, step, chance.uniform(0.1, 0.8) * usual[step]) for step in STEPS)
+    waits = {step: chance.uniform(0.1, 0.8) * usual[step] for step in STEPS}
+    missed = [step for step in STEPS if not killed_inside(recipe, step, waits[step])]
+    assert [step for step in missed if usual[step] > HITTABLE] == []
     last = daybreak("run", str(recipe))
     assert last.returncode == 0, last.stderr
     assert digests(workspace) == digests(finished / "ws")
