@@ -7,15 +7,8 @@ and the classifier's probability.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
-
-import pyarrow as pa
-from pyarrow import fs
-
-from pipelines.ingest.keyed import read_keyed
+from pipelines.ingest.keyed import keyed_reader
 from pipelines.ingest.keys import Keys
-from pipelines.ingest.spans import Part
 
 CLASSIFIER = "fasttext_openhermes_reddit_eli5_vs_rw_v2_bigram_200k_train_prob"
 KEYS = Keys(
@@ -30,14 +23,5 @@ KEYS = Keys(
     },
 )
 
-
-def read(
-    path: str,
-    filesystem: fs.FileSystem | None = None,
-    *,
-    batch_bytes: int = 4 << 20,
-    options: Mapping[str, Any],
-    part: Part | None = None,
-) -> Iterator[pa.RecordBatch]:
-    """Read one shard of DCLM. No options."""
-    return read_keyed(path, filesystem, batch_bytes, KEYS, part)
+read = keyed_reader(KEYS)
+"""Read one shard of DCLM. No options."""

@@ -6,15 +6,8 @@ a guess), metadata (free). Address, title and licence stand in the metadata, whe
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
-
-import pyarrow as pa
-from pyarrow import fs
-
-from pipelines.ingest.keyed import read_keyed
+from pipelines.ingest.keyed import keyed_reader
 from pipelines.ingest.keys import Keys
-from pipelines.ingest.spans import Part
 
 KEYS = Keys(
     url=("metadata.url", "url"),
@@ -26,14 +19,5 @@ KEYS = Keys(
 )
 """Of the free metadata, which holds long lists of spans in some sources, what is named here is kept."""
 
-
-def read(
-    path: str,
-    filesystem: fs.FileSystem | None = None,
-    *,
-    batch_bytes: int = 4 << 20,
-    options: Mapping[str, Any],
-    part: Part | None = None,
-) -> Iterator[pa.RecordBatch]:
-    """Read one shard of Dolma, peS2o or another data set in this layout. No options."""
-    return read_keyed(path, filesystem, batch_bytes, KEYS, part)
+read = keyed_reader(KEYS)
+"""Read one shard of Dolma, peS2o or another data set in this layout. No options."""

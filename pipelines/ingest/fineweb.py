@@ -6,15 +6,8 @@ language_script, minhash_cluster_size, top_langs (FineWeb-2).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
-
-import pyarrow as pa
-from pyarrow import fs
-
-from pipelines.ingest.keyed import read_keyed
+from pipelines.ingest.keyed import keyed_reader
 from pipelines.ingest.keys import Keys
-from pipelines.ingest.spans import Part
 
 KEYS = Keys(
     timestamp=("date",),
@@ -33,14 +26,5 @@ KEYS = Keys(
 )
 """top_langs is left out: scores of all languages, as JSON, that no stage reads."""
 
-
-def read(
-    path: str,
-    filesystem: fs.FileSystem | None = None,
-    *,
-    batch_bytes: int = 4 << 20,
-    options: Mapping[str, Any],
-    part: Part | None = None,
-) -> Iterator[pa.RecordBatch]:
-    """Read one shard of FineWeb or FineWeb-2, as Parquet or as JSON Lines. No options."""
-    return read_keyed(path, filesystem, batch_bytes, KEYS, part)
+read = keyed_reader(KEYS)
+"""Read one shard of FineWeb or FineWeb-2, as Parquet or as JSON Lines. No options."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 import pyarrow as pa
 from pyarrow import fs
@@ -31,6 +32,22 @@ def read_keyed(
     if is_arrow(head):
         return read_arrow(path, filesystem, batch_bytes, keys)
     return read_json_lines(path, filesystem, batch_bytes, keys.text, keys.describe, part)
+
+
+def keyed_reader(keys: Keys) -> Callable[..., Iterator[pa.RecordBatch]]:
+    """The reader of a layout that is these keys, and has no options."""
+
+    def read(
+        path: str,
+        filesystem: fs.FileSystem | None = None,
+        *,
+        batch_bytes: int = 4 << 20,
+        options: Mapping[str, Any],
+        part: Part | None = None,
+    ) -> Iterator[pa.RecordBatch]:
+        return read_keyed(path, filesystem, batch_bytes, keys, part)
+
+    return read
 
 
 def keyed_spans(path: str, file: pa.NativeFile, length: int) -> list[Span]:

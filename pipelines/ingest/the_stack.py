@@ -7,15 +7,8 @@ to be found; with the content fetched its keys are path, repo_name, language, de
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
-
-import pyarrow as pa
-from pyarrow import fs
-
-from pipelines.ingest.keyed import read_keyed
+from pipelines.ingest.keyed import keyed_reader
 from pipelines.ingest.keys import Keys
-from pipelines.ingest.spans import Part
 
 KEYS = Keys(
     text=("content",),
@@ -31,18 +24,9 @@ KEYS = Keys(
     },
 )
 
+read = keyed_reader(KEYS)
+"""Read one shard of source code. No options.
 
-def read(
-    path: str,
-    filesystem: fs.FileSystem | None = None,
-    *,
-    batch_bytes: int = 4 << 20,
-    options: Mapping[str, Any],
-    part: Part | None = None,
-) -> Iterator[pa.RecordBatch]:
-    """Read one shard of source code. No options.
-
-    The metadata keeps licence, programming language and where the file stands; the row's language is null, for
-    that is the language of people.
-    """
-    return read_keyed(path, filesystem, batch_bytes, KEYS, part)
+The metadata keeps licence, programming language and where the file stands; the row's language is null, for
+that is the language of people.
+"""

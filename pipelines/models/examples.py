@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyarrow import fs
 
 from daybreak.errors import InputError
 from daybreak.recipe.model import FORMATS
@@ -107,9 +106,8 @@ def _batches(side: str, places: Iterable[Place], options: Mapping[str, Any]) -> 
 
 def _of_file(place: Place, item: Input, options: Mapping[str, Any]) -> Iterator[pa.RecordBatch]:
     """Records as ingest reads and extracts them, less those that it would drop or quarantine."""
-    filesystem = fs.LocalFileSystem() if "://" not in item.path else fs.FileSystem.from_uri(item.path)[0]
     extract = Extract()
-    for raw in READERS[place.layout](item.path, filesystem, options=options):
+    for raw in READERS[place.layout](item.path, options=options):
         raw = raw.append_column("doc_id", doc_id(item.source, item.file, raw))
         done = extract(raw).append_column("doc_id", raw.column("doc_id"))
         yield done.filter(pc.and_(done.column("error").is_null(), done.column("drop").is_null()))
