@@ -19,6 +19,7 @@ from daybreak.recipe import Recipe
 from daybreak.workspace import Workspace
 from pipelines.code import code_version
 from pipelines.ingest.places import use
+from pipelines.observe import OBSERVERS, Observer, StepRun
 from pipelines.registry import STEPS, validate
 from pipelines.step import Context, Result, Step
 
@@ -52,18 +53,27 @@ class Outcome:
 class Runner:
     """One recipe on its workspace. Spark starts when the first step needs it."""
 
-    def __init__(self, recipe: Recipe, progress: Progress | None = None) -> None:
+    def __init__(
+        self,
+        recipe: Recipe,
+        progress: Progress | None = None,
+        observers: Sequence[Observer] = OBSERVERS,
+    ) -> None:
         use(recipe.remote)
         validate(recipe)
         self.recipe = recipe
         self.workspace = Workspace(recipe.workspace)
         self.progress = progress or Progress()
+        self.observers = observers
         self.session = cache(self._start)
 
     def _start(self) -> SparkSession:
         from pipelines.session import start
 
         return start(self.recipe)
+
+    def _running(self) -> SparkSession | None:
+        return self.session() if self.session.cache_info().currsize else None
 
     def steps(self) -> list[Step]:
         """The steps that the recipe wants, in order."""
@@ -117,15 +127,30 @@ class Runner:
     def _one(self, step: Step) -> Outcome:
         inputs = self._inputs(step)
         wanted = self._fingerprint(step, inputs)
+        run = StepRun(step, self.recipe, self.workspace, inputs, wanted, self._running)
         manifest = self.workspace.manifest(step.name)
         if manifest is not None and manifest.fingerprint == wanted:
+            for observer in self.observers:
+                observer.skip(run, manifest)
             return Outcome(step.name, False, 0.0, manifest)
-        began = time.monotonic()
-        self.workspace.log({"event": "begin", "step": step.name, "fingerprint": wanted})
-        manifest = self._execute(step, inputs, wanted)
-        seconds = time.monotonic() - began
-        self.workspace.log({"event": "commit", "step": step.name, "seconds": round(seconds, 2)})
+        manifest, seconds = self._observed(run)
         return Outcome(step.name, True, seconds, manifest)
+
+    def _observed(self, run: StepRun) -> tuple[Manifest, float]:
+        """Run the step under the eyes of all observers; its manifest and the seconds it took."""
+        began = time.monotonic()
+        for observer in self.observers:
+            observer.begin(run)
+        try:
+            manifest = self._execute(run.step, dict(run.inputs), run.fingerprint)
+        except BaseException as error:
+            for observer in self.observers:
+                observer.fail(run, error, time.monotonic() - began)
+            raise
+        seconds = time.monotonic() - began
+        for observer in self.observers:
+            observer.commit(run, manifest, seconds)
+        return manifest, seconds
 
     def _execute(self, step: Step, inputs: dict[str, Manifest], wanted: str) -> Manifest:
         begin = partial(self.workspace.resume, fingerprint=wanted) if step.resumes else self.workspace.begin
