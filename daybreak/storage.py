@@ -85,12 +85,17 @@ class Store:
             with self.filesystem.open_output_stream(self.path(name)) as stream:
                 stream.write(data)
             return
+        # a name of its own: two attempts of a task may write the same file at once
         target, temporary = self.path(name), self.path(f"{name}.{uuid.uuid4().hex}.tmp")
-        with open(temporary, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, target)
+        try:
+            with open(temporary, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, target)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
 
     def sha256(self, *parts: str) -> str:
         """SHA-256 of a file, hexadecimal."""

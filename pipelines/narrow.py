@@ -16,6 +16,7 @@ from daybreak.accounting import Count
 from daybreak.manifest import FileEntry
 from daybreak.progress import Progress
 from pipelines.balance import assign
+from pipelines.naming import describing
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -61,15 +62,19 @@ def run_units(
     progress: Progress,
     partitions: int | None = None,
     tell: Tell | None = None,
+    what: str = "work on",
 ) -> list[R]:
     """Call `work` on every unit through Spark, in so many tasks; results in the order of `units`.
+
+    `what` says what that is ("read"), for Spark's list of jobs.
 
     Tasks may be tried again or run twice: `work` writes each part under a temporary name and renames it.
     """
     if not units:
         return []
     tasks = assign([u.size for u in units], partitions)
-    with watched(spark, progress, sum(u.size for u in units), tell):
+    named = describing(spark, f"{what} {len(units):,} units")
+    with named, watched(spark, progress, sum(u.size for u in units), tell):
         rows = _frame(spark, len(tasks)).mapInArrow(_task(units, tasks, work), "index long, result binary")
         found = {row["index"]: pickle.loads(row["result"]) for row in rows.collect()}
     return [found[i] for i in range(len(units))]

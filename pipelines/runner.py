@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
+from itertools import takewhile
 from typing import TYPE_CHECKING, Literal
 
 from daybreak import accounting
@@ -19,6 +20,7 @@ from daybreak.recipe import Recipe
 from daybreak.workspace import Workspace
 from pipelines.code import code_version
 from pipelines.ingest.places import use
+from pipelines.naming import app_name, group_jobs
 from pipelines.observe import OBSERVERS, Observer, StepRun
 from pipelines.registry import STEPS, validate
 from pipelines.step import Context, Result, Step
@@ -66,11 +68,18 @@ class Runner:
         self.progress = progress or Progress()
         self.observers = observers
         self.session = cache(self._start)
+        self._only: Sequence[str] | None = None
 
     def _start(self) -> SparkSession:
         from pipelines.session import start
 
-        return start(self.recipe)
+        return start(self.recipe, app_name(self.recipe.name, self._only))
+
+    def _session_of(self, step: str) -> SparkSession:
+        """The session, with its jobs under the step's name from here on."""
+        spark = self.session()
+        group_jobs(spark, step)
+        return spark
 
     def _running(self) -> SparkSession | None:
         return self.session() if self.session.cache_info().currsize else None
@@ -79,11 +88,11 @@ class Runner:
         """The steps that the recipe wants, in order."""
         return [step for step in STEPS if step.wanted(self.recipe)]
 
-    def plan(self) -> list[Planned]:
-        """What is done and what would run; starts nothing and writes nothing."""
+    def plan(self, before: str | None = None) -> list[Planned]:
+        """What is done and what would run, of all steps or those `before` one; starts and writes nothing."""
         planned: list[Planned] = []
         stale: set[str] = set()
-        for step in self.steps():
+        for step in takewhile(lambda step: step.name != before, self.steps()):
             unsure = [n for n in step.needs if n in stale]
             manifest = self.workspace.manifest(step.name)
             if unsure:
@@ -100,6 +109,7 @@ class Runner:
 
     def run(self, only: Sequence[str] | None = None) -> Iterator[Outcome]:
         """Run the steps (or `only` some, whose needs must be up to date), one outcome each as it finishes."""
+        self._only = only
         self.workspace.prepare(int(self.recipe.min_free_gb * 1e9))
         with self.workspace.locked(), explained(self.workspace):
             for step in self.steps():
@@ -122,7 +132,7 @@ class Runner:
 
     def _require_current(self, step: Step) -> None:
         """Refuse to build on tables that other settings, code or inputs made: they may not line up."""
-        states = {planned.step: planned for planned in self.plan()}
+        states = {planned.step: planned for planned in self.plan(before=step.name)}
         for need in (states[name] for name in step.needs if name in states):
             if need.state != "done":
                 raise DaybreakError(
@@ -159,7 +169,8 @@ class Runner:
     def _execute(self, step: Step, inputs: dict[str, Manifest], wanted: str) -> Manifest:
         begin = partial(self.workspace.resume, fingerprint=wanted) if step.resumes else self.workspace.begin
         attempt = begin(step.name)
-        context = Context(self.recipe, self.workspace, inputs, attempt, self.progress, self.session)
+        session = partial(self._session_of, step.name)
+        context = Context(self.recipe, self.workspace, inputs, attempt, self.progress, session)
         self.progress.begin(step.name)
         try:
             result = step.run(context)

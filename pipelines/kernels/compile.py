@@ -86,7 +86,8 @@ def cache_folder() -> Path | None:
     home = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
     private = os.path.join(tempfile.gettempdir(), f"daybreak-{os.getuid()}")
     for root in (os.environ.get("NUMBA_CACHE_DIR"), home, private):
-        folder = Path(root, "daybreak-kernels") if root else None
+        # a user without a home (a container's, by number) has "~" for one: no folder of that name beside the job
+        folder = Path(root, "daybreak-kernels") if root and os.path.isabs(root) else None
         if folder and _writable(folder):
             return folder
     return None

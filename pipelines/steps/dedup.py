@@ -28,6 +28,7 @@ from pipelines.dedup.prior import Joined, Prior
 from pipelines.dedup.scan import FetchTexts, Unit
 from pipelines.dedup.settings import LEVELS
 from pipelines.dedup.wanted import comparable_settings, planted_units, stage_settings
+from pipelines.naming import describing
 from pipelines.narrow import watched
 from pipelines.reading import KeptUnit, kept_units
 from pipelines.step import Context, Result, Step
@@ -122,7 +123,8 @@ class Dedup(Step):
         judged = judged.where(judged.unit != UNIT)
         kept = judged.where("level is null and bands is not null")
         sets = shingled(texts(kept), stage_settings(context.recipe).window)
-        facts = {"documents": judged.count(), "kept": judged.where("level is null").count()}
+        with describing(judged.sparkSession, "count what joins the history"):
+            facts = {"documents": judged.count(), "kept": judged.where("level is null").count()}
         recorder.append(document_tables(judged, sets, recorder.number), context.progress, facts)
 
     def _work_folder(self, context: Context) -> Store:

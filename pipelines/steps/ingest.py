@@ -196,7 +196,9 @@ class Reading:
         recipe, found = self._context.recipe, self._finished.take_over(TABLES)
         self.taken_over = len(found)
         divided = large(recipe, self._items)
-        spans = dict(zip((i.unit for i in divided), self._run(divided, Cut(recipe)), strict=True))
+        spans = dict(
+            zip((i.unit for i in divided), self._run(divided, Cut(recipe), "look for cuts in"), strict=True)
+        )
         slots = self._context.spark.sparkContext.defaultParallelism
         found |= self._read(jobs(self._items, spans, found, slots))
         while wrong := misread(divided, spans, found):
@@ -207,11 +209,11 @@ class Reading:
 
     def _read(self, wanted: list[Job]) -> dict[str, UnitResult]:
         tell = self._finished.watch(sum(job.size for job in wanted), unit_bytes)
-        return {r.unit: r for results in self._run(wanted, self._work, tell) for r in results}
+        return {r.unit: r for results in self._run(wanted, self._work, "read", tell) for r in results}
 
-    def _run(self, units: list[U], work: Callable[[U], R], tell: Tell | None = None) -> list[R]:
-        context = self._context
-        return run_units(context.spark, units, work, context.progress, context.recipe.spark.partitions, tell)
+    def _run(self, units: list[U], work: Callable[[U], R], what: str, tell: Tell | None = None) -> list[R]:
+        context, partitions = self._context, self._context.recipe.spark.partitions
+        return run_units(context.spark, units, work, context.progress, partitions, tell, what)
 
 
 def inputs(recipe: Recipe) -> list[Input]:
