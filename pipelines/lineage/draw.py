@@ -40,7 +40,8 @@ def svg(graph: Graph) -> Markup:
     parts = [*_edges(graph, boxes), *(part for box in boxes.values() for part in _box(box))]
     label = f"Lineage: {len(graph.nodes)} nodes, from sources on the left to what was made on the right"
     return Markup(
-        '<svg class="lineage" role="img" aria-label="{}" width="{:.0f}" height="{:.0f}" viewBox="0 0 {:.0f} {:.0f}">{}</svg>'
+        '<svg class="lineage" role="img" aria-label="{}" width="{:.0f}" height="{:.0f}" '
+        'viewBox="0 0 {:.0f} {:.0f}">{}</svg>'
     ).format(label, width, height, width, height, Markup("").join(parts))
 
 
@@ -92,8 +93,8 @@ def _edges(graph: Graph, boxes: Mapping[str, Box]) -> Iterator[Markup]:
 
 def _way(begin: Box, end: Box) -> str:
     x, far = begin.x + WIDTH, end.x
-    bend = max((far - x) / 2, 12)
-    return f"M{x:.1f} {begin.middle:.1f}C{x + bend:.1f} {begin.middle:.1f} {far - bend:.1f} {end.middle:.1f} {far:.1f} {end.middle:.1f}"
+    bend, y, to = max((far - x) / 2, 12), begin.middle, end.middle
+    return f"M{x:.1f} {y:.1f}C{x + bend:.1f} {y:.1f} {far - bend:.1f} {to:.1f} {far:.1f} {to:.1f}"
 
 
 def _side_way(begin: Box, end: Box, floor: float) -> str:
