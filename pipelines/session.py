@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from daybreak import java
+from daybreak import java, logs, trace
 from daybreak.errors import DaybreakError
 from daybreak.recipe import Recipe
 
@@ -47,6 +47,7 @@ def start(recipe: Recipe) -> SparkSession:
         warnings.simplefilter("ignore")
         session = builder.getOrCreate()
     session.sparkContext.setLogLevel("ERROR")
+    session.sparkContext.addJobTag(f"trace-{trace.current().trace_id}")
     return session
 
 
@@ -56,11 +57,19 @@ def _submitted() -> bool:
 
 
 def _settings(recipe: Recipe) -> Mapping[str, str]:
-    settings = {**ALWAYS, "spark.sql.shuffle.partitions": str(recipe.spark.shuffle_partitions)}
+    settings = {**ALWAYS, "spark.sql.shuffle.partitions": str(recipe.spark.shuffle_partitions), **_traced()}
     if not _submitted():
         settings |= {"spark.master": recipe.spark.master, "spark.driver.memory": recipe.spark.driver_memory}
         settings |= LOCAL if recipe.spark.master.startswith("local") else {}
         settings |= recipe.spark.conf
+    return settings
+
+
+def _traced() -> dict[str, str]:
+    """Workers get the trace, and log as the driver does; the trace's id is searched for in Spark's UI by job tag."""
+    settings = {f"spark.executorEnv.{trace.VARIABLE}": str(trace.current())}
+    if logs.wanted():
+        settings[f"spark.executorEnv.{logs.VARIABLE}"] = "json"
     return settings
 
 

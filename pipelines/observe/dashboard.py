@@ -9,9 +9,9 @@ from typing import Any
 SOURCE = {"type": "prometheus", "uid": "${datasource}"}
 HERE = 'recipe=~"$recipe"'
 DROPPED_OF_IN = (
-    'sum by (stage) (daybreak_stage_documents{%s,outcome="dropped"})'
-    ' / sum by (stage) (daybreak_stage_documents{%s,outcome="in"})'
-) % (HERE, HERE)
+    f'sum by (stage) (daybreak_stage_documents{{{HERE},outcome="dropped"}})'
+    f' / sum by (stage) (daybreak_stage_documents{{{HERE},outcome="in"}})'
+)
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,8 @@ class Panel:
 PANELS = (
     Panel(
         "Hours since a step last succeeded", "stat", "h",
-        {"": f'(time() - max(daybreak_step_last_end_timestamp_seconds{{{HERE},outcome="success"}})) / 3600'}, 4, 4, True,
+        {"": f'(time() - max(daybreak_step_last_end_timestamp_seconds{{{HERE},outcome="success"}})) / 3600'},
+        4, 4, True,
         "Of the newest success of any step.",
     ),
     Panel(

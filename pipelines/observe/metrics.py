@@ -37,8 +37,9 @@ class Metrics(Observer):
         from prometheus_client import generate_latest
 
         from pipelines.observe.gauges import registry_of
+        from pipelines.registry import STEPS
 
-        steps = [name for name in run.workspace.store.names() if run.workspace.store.is_folder(name)]
+        steps = [step.name for step in STEPS if step.wanted(run.recipe)]
         registry = registry_of(run.recipe, run.workspace, steps)
         text = generate_latest(registry)
         run.workspace.store.write(FILE, text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from daybreak import logs
 from daybreak.manifest import Manifest
 from pipelines.observe.observer import Observer, StepRun
 
@@ -16,7 +17,7 @@ class RunLog(Observer):
         note(run, "begin", fingerprint=run.fingerprint)
 
     def commit(self, run: StepRun, manifest: Manifest, seconds: float) -> None:
-        """Note the end, and what every stage of the step did, by outcome."""
+        """Note the end, and the rows of every table."""
         note(run, "commit", seconds=round(seconds, 2), rows={t: manifest.rows(t) for t in manifest.tables})
 
     def fail(self, run: StepRun, error: BaseException, seconds: float) -> None:
@@ -25,6 +26,7 @@ class RunLog(Observer):
 
 
 def note(run: StepRun, event: str, **more: Any) -> None:
-    """Append a line of this attempt to the run log."""
-    known = {"event": event, "step": run.step.name, "run": run.run_id, "trace_id": run.trace_id}
-    run.workspace.log(known | more)
+    """Append a line of this attempt to the run log, and say it on stderr where structured lines are wanted."""
+    known = {"step": run.step.name, "run": run.run_id, **more}
+    run.workspace.log({"event": event, "trace_id": run.trace_id, **known})
+    logs.say(event, recipe=run.recipe.name, **known)
