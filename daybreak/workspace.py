@@ -22,6 +22,7 @@ from daybreak.manifest import Manifest
 from daybreak.storage import Store
 
 MANIFEST = "manifest.json"
+RUN_LOG = "run.log.jsonl"
 IN_PROGRESS = "in-progress-"
 MARKERS = "units"
 """Folder of the marks of finished units, beside the tables; it goes when the step is committed."""
@@ -161,5 +162,5 @@ class Workspace:
         """Append one JSON line to the run log: times and durations, which manifests do not hold."""
         line = json.dumps({"time": time.strftime("%Y-%m-%dT%H:%M:%S%z"), **event}) + "\n"
         if self.store.local:
-            with open(self.store.path("run.log.jsonl"), "a", encoding="utf-8") as file:
+            with open(self.store.path(RUN_LOG), "a", encoding="utf-8") as file:
                 file.write(line)

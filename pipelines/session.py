@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from daybreak import java
+from daybreak import java, logs, trace
 from daybreak.errors import DaybreakError
 from daybreak.recipe import Recipe
 from pipelines.code import library_version
@@ -49,6 +49,7 @@ def start(recipe: Recipe, name: str) -> SparkSession:
         session = builder.getOrCreate()
     session.sparkContext.setLogLevel("ERROR")
     _same_spark(session)
+    session.sparkContext.addJobTag(f"trace-{trace.current().trace_id}")
     return session
 
 
@@ -61,7 +62,7 @@ def _settings(recipe: Recipe) -> Mapping[str, str]:
     settings = {"spark.sql.shuffle.partitions": str(recipe.spark.shuffle_partitions)}
     if _submitted():
         settings = {key: value for key, value in settings.items() if not _given(key)}
-    settings |= ALWAYS
+    settings |= {**ALWAYS, **_traced()}
     if not _submitted():
         settings |= {"spark.master": recipe.spark.master, "spark.driver.memory": recipe.spark.driver_memory}
         settings |= LOCAL if recipe.spark.master.startswith("local") else {}
@@ -75,6 +76,14 @@ def _given(key: str) -> bool:
 
     SparkContext._ensure_initialized()  # what spark-submit set is known to its JVM
     return bool(SparkConf().contains(key))
+
+
+def _traced() -> dict[str, str]:
+    """Workers get the trace, and log as the driver does; the trace's id is searched for in Spark's UI by job tag."""
+    settings = {f"spark.executorEnv.{trace.VARIABLE}": str(trace.current())}
+    if logs.wanted():
+        settings[f"spark.executorEnv.{logs.VARIABLE}"] = "json"
+    return settings
 
 
 def _environment(recipe: Recipe) -> None:

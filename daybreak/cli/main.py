@@ -105,6 +105,18 @@ def contamination(
 
 
 @app.command()
+def lineage(
+    workspace: Annotated[Path, typer.Argument(help="the workspace, or a recipe that names it")],
+    html: Annotated[Path | None, typer.Option(help="write a page with the drawing here, too")] = None,
+    json: Json = False,
+) -> None:
+    """Show what came from where: sources, tables of the steps, shards, model, with counts."""
+    from daybreak.cli.lineage import show_lineage
+
+    show_lineage(workspace, html, json)
+
+
+@app.command()
 def whatif(
     workspace: Annotated[Path, typer.Argument(help="a finished workspace, or a recipe that names it")],
     changes: Annotated[
