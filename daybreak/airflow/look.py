@@ -1,0 +1,66 @@
+"""Whether the inputs of a recipe are there: local files in this process, all others by `daybreak inputs` in a child."""
+
+from __future__ import annotations
+
+import glob
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from daybreak.recipe import Recipe
+
+CHILD_SECONDS = 300
+
+
+@dataclass(frozen=True)
+class Look:
+    """What to look for: `patterns` of local files, each of which must match something; or, where some input is
+    elsewhere, the `command` that exits 0 when all is there and prints what is missing."""
+
+    patterns: tuple[str, ...]
+    command: tuple[str, ...] = ()
+    quiet_seconds: float = 0.0
+
+    def missing(self) -> list[str]:
+        """What is not there yet, a line each."""
+        if self.command:
+            return _ask(self.command)
+        return [line for pattern in self.patterns if (line := self._lacks(pattern))]
+
+    def plain(self) -> dict[str, Any]:
+        """Plain JSON values, for a trigger."""
+        return asdict(self)
+
+    def _lacks(self, pattern: str) -> str:
+        found = [f for f in glob.iglob(pattern, recursive=True) if os.path.isfile(f) or os.listdir(f)]
+        if not found:
+            return f"nothing at {pattern}"
+        newest = max(os.path.getmtime(path) for path in found)
+        if time.time() - newest < self.quiet_seconds:
+            return f"still being written: {pattern} (changed in the last {self.quiet_seconds:.0f} s)"
+        return ""
+
+
+def look_for(recipe: Recipe, path: str, changes: Sequence[str]) -> Look:
+    """What a run of this recipe has to find: the marker of `schedule.wait`, else every path of every source."""
+    wait = recipe.schedule.wait if recipe.schedule else None
+    quiet = wait.quiet_seconds if wait else 0.0
+    if wait and wait.marker:
+        return Look((wait.marker,), (), quiet)
+    sources = recipe.sources.values()
+    if any(s.crawl or any("://" in p for p in s.paths) for s in sources):
+        return Look((), (sys.executable, "-m", "daybreak", "inputs", path, *changes))
+    return Look(tuple(dict.fromkeys(p for s in sources for p in s.paths)), (), quiet)
+
+
+def _ask(command: Sequence[str]) -> list[str]:
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=CHILD_SECONDS)
+    except subprocess.TimeoutExpired:
+        return [f"no answer within {CHILD_SECONDS} s from: {' '.join(command)}"]
+    said = [line for line in (done.stderr or done.stdout).splitlines() if line.strip()]
+    return [] if done.returncode == 0 else said or [f"exit code {done.returncode}"]

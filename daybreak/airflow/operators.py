@@ -1,0 +1,133 @@
+"""Steps as tasks: by spark-submit, or by the command line where no Spark is needed. No shell, no templates."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOperator
+from airflow.providers.standard.hooks.subprocess import SubprocessHook
+from airflow.sdk import Asset, BaseOperator
+from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
+
+from daybreak.airflow.assets import announce
+from daybreak.airflow.home import home, read
+from daybreak.airflow.links import ReportLink, SparkLink
+from daybreak.airflow.request import Asked, Request
+
+WRONG = 2
+"""Exit code of a wrong recipe: trying again cannot help."""
+
+
+def environment(context: Mapping[str, Any]) -> dict[str, str]:
+    """What every task gives its process: home, and who it is, for run log, lineage and traces.
+
+    The trace id is made of DAG and run, so all tasks of a run share it, retries as well.
+    """
+    ti = context["ti"]
+    digest = hashlib.sha256(f"{ti.dag_id}\0{ti.run_id}".encode()).hexdigest()
+    return {
+        "DAYBREAK_HOME": str(home()),
+        "DAYBREAK_DAG_ID": ti.dag_id,
+        "DAYBREAK_DAG_RUN_ID": ti.run_id,
+        "DAYBREAK_TASK_ID": ti.task_id,
+        "TRACEPARENT": f"00-{digest[:32]}-{digest[32:48]}-01",
+    }
+
+
+class SubmitStep(SparkSubmitOperator):
+    """One step by spark-submit on the cluster of `conn_id`; of `ingest`, one `source` alone where that is given."""
+
+    operator_extra_links = (ReportLink(), SparkLink())
+
+    def __init__(
+        self, *, step: str, asked: Asked, source: str | None = None, corpus: Asset | None = None, **kwargs: Any
+    ) -> None:
+        kwargs.setdefault("name", f"daybreak {step}")
+        super().__init__(
+            application=str(home() / "jobs" / f"run_{step}.py"), py_files=os.environ.get("DAYBREAK_ZIP"), **kwargs
+        )
+        self.step, self.asked, self.source, self.corpus = step, asked, source, corpus
+        self.request: Request | None = None
+
+    def execute(self, context: Any) -> None:
+        """Submit and wait; exit code 2 is final, and the corpus is announced where this is its last step."""
+        self.request = self.asked(context)
+        if self.source and not _reads_one_source():
+            self.log.info("the sources are read together, by `ingest`")
+            return
+        one = ["--source", self.source] if self.source else []
+        self.application_args = [self.request.recipe, *one, *self.request.changes]
+        self.env_vars = environment(context)
+        try:
+            super().execute(context)
+        except AirflowException as error:
+            if self._exit_code() == WRONG:
+                raise AirflowFailException(f"{self.step}: recipe or usage is wrong; see the log above") from error
+            raise
+        if self.corpus:
+            announce(self.corpus, self.request, context)
+
+    def _exit_code(self) -> int | None:
+        process = getattr(self._hook, "_submit_sp", None)
+        return process.returncode if process else None
+
+
+def _reads_one_source() -> bool:
+    return "--source" in (home() / "pipelines/job.py").read_text()
+
+
+class CommandStep(BaseOperator):
+    """One step that needs no Spark, by `daybreak run RECIPE --only STEP`; its output is the task's log.
+
+    `final` are exit codes that end the task without a retry; `more` are changes that the DAG adds; `after` is a
+    task without whose success this one has nothing to do, for trigger rules that would run it; `needs_section` is a
+    section without which the recipe has nothing to do here.
+    """
+
+    operator_extra_links = (ReportLink(),)
+    ui_color = "#e8f1e4"
+
+    def __init__(
+        self, *, step: str, asked: Asked, final: tuple[int, ...] = (WRONG,), more: tuple[str, ...] = (),
+        after: str | None = None, needs_section: str | None = None, corpus: Asset | None = None, **kwargs: Any,
+    ) -> None:  # fmt: skip
+        super().__init__(**kwargs)
+        self.step, self.asked, self.corpus = step, asked, corpus
+        self.final, self.more, self.after, self.needs_section = final, more, after, needs_section
+        self.request: Request | None = None
+        self._hook = SubprocessHook()
+
+    def execute(self, context: Any) -> None:
+        """Run the command; raise where it fails, finally for the exit codes in `final`."""
+        self.request = self.asked(context)
+        self._require(context)
+        command = [sys.executable, "-m", "daybreak", "run", self.request.recipe, *self.request.changes, *self.more]
+        done = self._hook.run_command(
+            [*command, "--only", self.step], env={**os.environ, **environment(context)}, cwd=str(home())
+        )
+        if done.exit_code in self.final:
+            raise AirflowFailException(f"{self.step}: {done.output}")
+        if done.exit_code:
+            raise AirflowException(f"{self.step}: exit code {done.exit_code}: {done.output}")
+        if self.corpus:
+            announce(self.corpus, self.request, context)
+
+    def _require(self, context: Any) -> None:
+        ti, request = context["ti"], self.request
+        assert request is not None
+        if self.step == "publish" and not request.publish:
+            raise AirflowSkipException("this run was started without publication")
+        if self.needs_section and getattr(read(request.recipe, request.changes), self.needs_section) is None:
+            raise AirflowSkipException(f"{request.recipe} has no section `{self.needs_section}`")
+        if self.after:
+            states = ti.get_task_states(dag_id=ti.dag_id, task_ids=[self.after], run_ids=[ti.run_id])
+            if states.get(ti.run_id, {}).get(self.after) != "success":
+                raise AirflowSkipException(f"{self.after} did not succeed: there is nothing to report")
+
+    def on_kill(self) -> None:
+        """End the command and its children."""
+        self._hook.send_sigterm()

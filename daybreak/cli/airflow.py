@@ -1,0 +1,142 @@
+"""`daybreak airflow`: a whole Airflow on this machine, for trying the DAGs: SQLite, local executor, local Spark."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from daybreak import java
+from daybreak.airflow.home import home
+from daybreak.cli.airflow_api import Api
+from daybreak.errors import DaybreakError
+
+USER = "admin"
+PASSWORDS = "passwords.json"
+START_SECONDS, STOP_SECONDS = 300, 30
+SPARK_SLOTS = 2
+
+
+def serve(place: Path, port: int, slots: int = SPARK_SLOTS) -> int:
+    """Start everything, print address, user and password, and stay until Ctrl-C or SIGTERM; then end all of it."""
+    place = place.absolute()
+    place.mkdir(parents=True, exist_ok=True)
+    place.chmod(0o700)
+    password = _password(place / PASSWORDS)
+    with _running(settings(place, port), place / "airflow.log") as process:
+        api = Api(f"http://127.0.0.1:{port}")
+        _until_ready(process, api, password, place / "airflow.log")
+        api.make_pool("spark", slots, "Steps on Spark at once")
+        print(f"Airflow  http://127.0.0.1:{port}\nuser     {USER}\npassword {password}   (kept in {place / PASSWORDS})")
+        print(f"log      {place / 'airflow.log'}\nCtrl-C ends it", flush=True)
+        process.wait()
+    return process.returncode or 0
+
+
+def settings(place: Path, port: int) -> dict[str, str]:
+    """The environment of all processes. What the user set already is left alone, but for what holds it together."""
+    root = home()
+    own = {
+        "AIRFLOW_HOME": str(place),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(root / "dags"),
+        "AIRFLOW__CORE__PLUGINS_FOLDER": str(root / "plugins"),
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(place / PASSWORDS),
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",
+        "AIRFLOW__API__HOST": "127.0.0.1",
+        "AIRFLOW__API__PORT": str(port),
+        "AIRFLOW__API__BASE_URL": f"http://127.0.0.1:{port}",
+        "DAYBREAK_HOME": str(root),
+        "PYTHONPATH": os.pathsep.join(filter(None, [str(root), os.environ.get("PYTHONPATH")])),
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
+    }
+    return {**DEFAULTS, "JAVA_HOME": str(java.home() or ""), **os.environ, **own}
+
+
+DEFAULTS = {
+    "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+    "AIRFLOW__CORE__PARALLELISM": "4",
+    "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
+    "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "30",
+    "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "30",
+    "AIRFLOW__SCHEDULER__SCHEDULER_HEARTBEAT_SEC": "2",
+    "AIRFLOW__API__WORKERS": "1",
+    "AIRFLOW_CONN_SPARK_DEFAULT": json.dumps({"conn_type": "spark", "host": "local[2]"}),
+    "PYSPARK_PYTHON": sys.executable,
+    "PYSPARK_DRIVER_PYTHON": sys.executable,
+}
+"""Few processes, and DAG files looked at twice a minute; DAGs are on, for none but the daily one has a schedule."""
+
+
+def _password(file: Path) -> str:
+    """The password of the user, made once; the file is its owner's alone from the beginning."""
+    with contextlib.suppress(FileExistsError):
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w") as out:
+            json.dump({USER: secrets.token_urlsafe(15)}, out)
+    file.chmod(0o600)
+    return str(json.loads(file.read_text())[USER])
+
+
+@contextlib.contextmanager
+def _running(environment: Mapping[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """`airflow standalone` in a session of its own; at the end every process below it is ended."""
+    with open(log, "ab") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "airflow", "standalone"],
+            env=dict(environment), stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+            start_new_session=True, cwd=log.parent, umask=0o077,
+        )  # fmt: skip
+    before = signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        yield process
+    except KeyboardInterrupt:
+        print("stopping", file=sys.stderr)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+        _end(process)
+
+
+def _interrupt(number: int, frame: Any) -> None:
+    raise KeyboardInterrupt
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """SIGTERM to the group, which the scheduler passes on to its tasks; SIGKILL to whatever is left of the tree.
+
+    The list is taken first: a task's command leads a session of its own and loses its parent on the way.
+    """
+    tree = _tree(process.pid)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)
+    _, left = psutil.wait_procs(tree, timeout=STOP_SECONDS)
+    for one in left:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            one.kill()
+    process.wait()
+
+
+def _tree(pid: int) -> list[psutil.Process]:
+    try:
+        parent = psutil.Process(pid)
+        return [parent, *parent.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return []
+
+
+def _until_ready(process: subprocess.Popen[bytes], api: Api, password: str, log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while not api.log_in(USER, password):
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise DaybreakError(f"Airflow did not start; its log is {log}")
+        time.sleep(1.0)
