@@ -2,8 +2,8 @@
 
 From the sources of one recipe to token shards: a task a step, a group a stage, reading mapped over the sources.
 
-The recipe is `DAYBREAK_RECIPE` (default conf/recipes/sample.yaml) below `DAYBREAK_HOME`; another one, and changes of its
-keys, can be given in the form. A task that runs again finds its step done. The DAG `train` follows by the asset.
+The recipe is `DAYBREAK_RECIPE` (default conf/recipes/sample.yaml) below `DAYBREAK_HOME`; another one, and changes of
+its keys, can be given in the form. A task that runs again finds its step done. The DAG `train` follows by the asset.
 """
 
 from airflow.sdk import DAG

@@ -1,12 +1,13 @@
 """# corpus_daily
 
-One logical date is one day of input: it is read, filtered, compared with the history of the days before, encoded, judged by the
-gates, and published as an edition of its own.
+One logical date is one day of input: it is read, filtered, compared with the history of the days before, encoded,
+judged by the gates, and published as an edition of its own.
 
-The recipe is `DAYBREAK_DAILY_RECIPE` (default conf/recipes/daily.yaml) below `DAYBREAK_HOME`; its section `schedule` says when.
-The day is the UTC date of the logical date, for a run that the schedule, a back-fill or a person started. The run of a day starts
-after that day has ended. Days may overlap up to `schedule.max_active_runs`; each waits with its dedup for earlier days that are
-running, not for days that failed. Clear a task, or a whole day, to run it again: what is done is found done.
+The recipe is `DAYBREAK_DAILY_RECIPE` (default conf/recipes/daily.yaml) below `DAYBREAK_HOME`; its section `schedule`
+says when. The day is the UTC date of the logical date, for a run that the schedule, a back-fill or a person started.
+The run of a day starts after that day has ended. Days may overlap up to `schedule.max_active_runs`; each waits with its
+dedup for earlier days that are running, not for days that failed. Clear a task, or a whole day, to run it again: what
+is done is found done.
 """
 
 from airflow.sdk import DAG

@@ -1,8 +1,8 @@
 """# tokenizer
 
 The steps of a recipe up to its tokenizer, and no further, for a tokenizer that other recipes then take as finished
-(`tokenizer.path`). The recipe is `DAYBREAK_RECIPE`, as of corpus_build, or another one by the form. What stands in the workspace
-already is found done. Its asset says where the model is.
+(`tokenizer.path`). The recipe is `DAYBREAK_RECIPE`, as of corpus_build, or another one by the form. What stands in the
+workspace already is found done. Its asset says where the workspace is.
 """
 
 from airflow.sdk import DAG

@@ -1,8 +1,9 @@
 """# train
 
-Trains a model on a corpus as soon as one is there: any update of a corpus asset starts a run, which trains on what the newest
-event names (recipe and changes, such as the day) and writes the report anew. Started by hand, it trains on what the form names.
-A training that was killed goes on from its last checkpoint. Where the recipe has no section `train`, the run is skipped.
+Trains a model on a corpus as soon as one is there: any update of a corpus asset starts a run, which trains on what the
+newest event names (recipe and changes, such as the day) and writes the report anew. Started by hand, it trains on what
+the form names. A training that was killed goes on from its last checkpoint. Where the recipe has no section `train`,
+the run is skipped.
 """
 
 from airflow.sdk import DAG, chain

@@ -70,7 +70,9 @@ def describe(context: Any) -> dict[str, Any]:
 
 
 def _write(alert: dict[str, Any]) -> None:
-    path = Path(os.environ.get(FILE) or Path(os.environ.get("AIRFLOW_HOME", "~/airflow"), "alerts.jsonl")).expanduser()
+    path = Path(
+        os.environ.get(FILE) or Path(os.environ.get("AIRFLOW_HOME", "~/airflow"), "alerts.jsonl")
+    ).expanduser()
     path.parent.mkdir(parents=True, exist_ok=True)
     line = (json.dumps(alert, ensure_ascii=False) + "\n").encode()
     file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)

@@ -13,8 +13,8 @@ from daybreak.recipe.schedule import Schedule
 def timing(schedule: Schedule | None) -> dict[str, Any]:
     """Arguments of a DAG whose logical date is the day of its input; without a schedule it is only triggered.
 
-    CronDataIntervalTimetable, which Airflow 3 does not choose by itself: its logical date is the beginning of the day's
-    interval, and a back-fill's range is one of days. CronTriggerTimetable's would be the moment of the run, a day later.
+    CronDataIntervalTimetable, which Airflow 3 does not choose by itself: its logical date is the beginning of the
+    day's interval, and a back-fill's range is one of days. CronTriggerTimetable's is the moment of the run.
     """
     if schedule is None:
         return {"schedule": None, "catchup": False, "max_active_runs": 1}

@@ -44,11 +44,19 @@ class SubmitStep(SparkSubmitOperator):
     operator_extra_links = (ReportLink(), SparkLink())
 
     def __init__(
-        self, *, step: str, asked: Asked, source: str | None = None, corpus: Asset | None = None, **kwargs: Any
+        self,
+        *,
+        step: str,
+        asked: Asked,
+        source: str | None = None,
+        corpus: Asset | None = None,
+        **kwargs: Any,
     ) -> None:
         kwargs.setdefault("name", f"daybreak {step}")
         super().__init__(
-            application=str(home() / "jobs" / f"run_{step}.py"), py_files=os.environ.get("DAYBREAK_ZIP"), **kwargs
+            application=str(home() / "jobs" / f"run_{step}.py"),
+            py_files=os.environ.get("DAYBREAK_ZIP"),
+            **kwargs,
         )
         self.step, self.asked, self.source, self.corpus = step, asked, source, corpus
         self.request: Request | None = None
@@ -66,7 +74,9 @@ class SubmitStep(SparkSubmitOperator):
             super().execute(context)
         except AirflowException as error:
             if self._exit_code() == WRONG:
-                raise AirflowFailException(f"{self.step}: recipe or usage is wrong; see the log above") from error
+                raise AirflowFailException(
+                    f"{self.step}: recipe or usage is wrong; see the log above"
+                ) from error
             raise
         if self.corpus:
             announce(self.corpus, self.request, context)
@@ -105,7 +115,15 @@ class CommandStep(BaseOperator):
         """Run the command; raise where it fails, finally for the exit codes in `final`."""
         self.request = self.asked(context)
         self._require(context)
-        command = [sys.executable, "-m", "daybreak", "run", self.request.recipe, *self.request.changes, *self.more]
+        command = [
+            sys.executable,
+            "-m",
+            "daybreak",
+            "run",
+            self.request.recipe,
+            *self.request.changes,
+            *self.more,
+        ]
         done = self._hook.run_command(
             [*command, "--only", self.step], env={**os.environ, **environment(context)}, cwd=str(home())
         )

@@ -99,7 +99,9 @@ def by_event(context: Mapping[str, Any]) -> Request:
 
 def _known(recipe: str) -> str:
     if recipe not in known_recipes():
-        raise AirflowFailException(f"recipe {recipe} is none of this instance's: {', '.join(known_recipes())}")
+        raise AirflowFailException(
+            f"recipe {recipe} is none of this instance's: {', '.join(known_recipes())}"
+        )
     return recipe
 
 

@@ -28,10 +28,10 @@ ON_SPARK = ("ingest", "filter", "dedup", "passages", "decontaminate", "encode", 
 """Steps that start a Spark session; all others are commands."""
 
 DOCS = {
-    "wait_for_input": "Waits until the input of the run is there (in the triggerer: no worker is taken), and checks the "
-    "recipe. When time is up it fails, or is skipped (`schedule.wait.soft_fail`), and names what is missing.",
-    "ingest_source": "Reads one source: extracts, identifies language, measures, scrubs. Nothing is committed here.",
-    "ingest": "Commits what the sources gave: checks that every record is accounted for, and within the recipe's budget.",
+    "wait_for_input": "Waits until the input of the run is there (in the triggerer: no worker is taken), and checks "
+    "the recipe. When time is up it fails, or is skipped (`schedule.wait.soft_fail`), and names what is missing.",
+    "ingest_source": "Reads one source: extracts, identifies language, measures, scrubs. Commits nothing.",
+    "ingest": "Commits what the sources gave; every record is accounted for, within the budget of bad inputs.",
     "filter": "Language and quality rules over the table of signals. `decisions` says why each document stays or goes.",
     "earlier_days": "Waits while an earlier day is running, so that days join the history in their order. A day that "
     "failed is not waited for.",

@@ -1,4 +1,4 @@
-"""The trigger that waits for input. It runs in the triggerer beside others, so it looks in a thread and imports little."""
+"""The trigger that waits for input. It shares the triggerer: it looks in a thread and imports little."""
 
 from __future__ import annotations
 

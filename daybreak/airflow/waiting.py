@@ -37,9 +37,7 @@ class WaitForInput(BaseOperator):
         if missing and wait and wait.minutes:
             self.log.info("waiting up to %g minutes for %s", wait.minutes, "; ".join(missing))
             until = time.time() + 60 * wait.minutes
-            self.defer(
-                trigger=InputTrigger(look.plain(), wait.every_seconds, until), method_name="resume"
-            )
+            self.defer(trigger=InputTrigger(look.plain(), wait.every_seconds, until), method_name="resume")
         return self._end(recipe, missing)
 
     def resume(self, context: Any, event: dict[str, Any]) -> list[str]:
@@ -55,7 +53,8 @@ class WaitForInput(BaseOperator):
             raise AirflowFailException(str(error)) from error
         if lacking := [step for step in wanted(recipe) if step not in self.steps]:
             raise AirflowFailException(
-                f"{request.recipe} has the steps {', '.join(lacking)}, which this DAG lacks: it was made from another recipe"
+                f"{request.recipe} has the steps {', '.join(lacking)}, which this DAG lacks: it was "
+                "made from another recipe"
             )
         return request, recipe
 
@@ -91,7 +90,18 @@ def wanted(recipe: Recipe) -> list[str]:
     """The steps of a corpus that a recipe has, in order; training is a DAG of its own."""
     corpus = ["encode", "mixture", "shards"] if recipe.tokenizer else []
     optional = {name: getattr(recipe, name, None) for name in OPTIONAL}
-    steps = ["ingest", "filter", "dedup", "passages", "decontaminate", "tokenizer", *corpus, "gates", "publish", "report"]
+    steps = [
+        "ingest",
+        "filter",
+        "dedup",
+        "passages",
+        "decontaminate",
+        "tokenizer",
+        *corpus,
+        "gates",
+        "publish",
+        "report",
+    ]
     return [step for step in steps if optional.get(step, True)]
 
 

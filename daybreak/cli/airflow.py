@@ -37,7 +37,9 @@ def serve(place: Path, port: int, slots: int = SPARK_SLOTS) -> int:
         api = Api(f"http://127.0.0.1:{port}")
         _until_ready(process, api, password, place / "airflow.log")
         api.make_pool("spark", slots, "Steps on Spark at once")
-        print(f"Airflow  http://127.0.0.1:{port}\nuser     {USER}\npassword {password}   (kept in {place / PASSWORDS})")
+        print(
+            f"Airflow  http://127.0.0.1:{port}\nuser     {USER}\npassword {password}   (kept in {place / PASSWORDS})"
+        )
         print(f"log      {place / 'airflow.log'}\nCtrl-C ends it", flush=True)
         process.wait()
     return process.returncode or 0

@@ -131,7 +131,9 @@ def pack(target: Annotated[Path, typer.Argument(help="the zip to write")]) -> No
 @app.command("airflow")
 def serve_airflow(
     place: Annotated[Path, typer.Option("--home", help="where its state is kept")] = Path("work/airflow"),
-    port: Annotated[int, typer.Option(min=1, max=65535, help="port of its pages, on this machine only")] = 8080,
+    port: Annotated[
+        int, typer.Option(min=1, max=65535, help="port of its pages, on this machine only")
+    ] = 8080,
 ) -> None:
     """Run an Airflow on this machine with the project's DAGs, until Ctrl-C. Prints address, user and password."""
     from daybreak.cli.airflow import serve

@@ -16,7 +16,8 @@ class Wait(Section):
     """Waiting for a day's input."""
 
     marker: str | None = Field(
-        None, description="a local file that says that all input is there; by default every path of every source is looked at"
+        None,
+        description="a local file that tells that all is there; by default every path of every source is looked for",
     )
     minutes: Annotated[float, Field(ge=0)] = Field(
         720.0, description="longest wait, minutes; 0: what is not there at once is missing"
@@ -25,9 +26,7 @@ class Wait(Section):
     quiet_seconds: Annotated[float, Field(ge=0)] = Field(
         0.0, description="local files must not have changed for so many seconds"
     )
-    soft_fail: bool = Field(
-        False, description="when time is up, skip the day instead of failing"
-    )
+    soft_fail: bool = Field(False, description="when time is up, skip the day instead of failing")
 
 
 class Schedule(Section):
@@ -35,7 +34,7 @@ class Schedule(Section):
 
     cron: str = Field(
         "0 0 * * *", pattern=AT,
-        description="minute and hour (UTC) of a daily run, `M H * * *`; the run of a day starts at that time of the next one",
+        description="minute and hour (UTC) of a daily run, `M H * * *`: a day's run starts then, the day after",
     )  # fmt: skip
     start: str | None = Field(None, pattern=DATE, description="first day, e.g. 2026-01-02")
     end: str | None = Field(None, pattern=DATE, description="last day")
@@ -49,6 +48,7 @@ class Schedule(Section):
     )
     pool: str = Field("default_pool", description="Airflow pool of the tasks on Spark; it must be there")
     alerts: str = Field(
-        "daybreak_alerts", description="Airflow connection of the webhook that alerts are posted to, where there is one"
+        "daybreak_alerts",
+        description="Airflow connection of the webhook that alerts are posted to, where there is one",
     )
     wait: Wait = Field(default_factory=Wait)
