@@ -8,8 +8,13 @@ from pathlib import Path
 
 from daybreak.recipe import Recipe, load_recipe
 
-BUILD, DAILY = "DAYBREAK_RECIPE", "DAYBREAK_DAILY_RECIPE"
-DEFAULTS = {BUILD: "conf/recipes/sample.yaml", DAILY: "conf/recipes/daily.yaml"}
+BUILD, DAILY, TOKENIZER = "DAYBREAK_RECIPE", "DAYBREAK_DAILY_RECIPE", "DAYBREAK_TOKENIZER_RECIPE"
+DEFAULTS = {
+    BUILD: "conf/recipes/sample.yaml",
+    DAILY: "conf/recipes/daily.yaml",
+    TOKENIZER: "conf/recipes/tokenizer.yaml",
+}
+"""Environment variables that name the DAGs' recipes, and what stands for them where they are not set."""
 NO_DAY = "day=1970-01-01"
 """Stands for the day where a daily recipe is read for its steps alone."""
 

@@ -18,7 +18,7 @@ CHILD_SECONDS = 300
 
 @dataclass(frozen=True)
 class Look:
-    """What to look for: `patterns` of local files, each of which must match something; or, where some input is
+    """What to look for: `patterns` of local files, each of which must match something; and, where some input is
     elsewhere, the `command` that exits 0 when all is there and prints what is missing."""
 
     patterns: tuple[str, ...]
@@ -27,9 +27,8 @@ class Look:
 
     def missing(self) -> list[str]:
         """What is not there yet, a line each."""
-        if self.command:
-            return _ask(self.command)
-        return [line for pattern in self.patterns if (line := self._lacks(pattern))]
+        lacking = [line for pattern in self.patterns if (line := self._lacks(pattern))]
+        return lacking or (_ask(self.command) if self.command else [])
 
     def plain(self) -> dict[str, Any]:
         """Plain JSON values, for a trigger."""
@@ -49,12 +48,21 @@ def look_for(recipe: Recipe, path: str, changes: Sequence[str]) -> Look:
     """What a run of this recipe has to find: the marker of `schedule.wait`, else every path of every source."""
     wait = recipe.schedule.wait if recipe.schedule else None
     quiet = wait.quiet_seconds if wait else 0.0
+    tokenizer = _finished_tokenizer(recipe)
     if wait and wait.marker:
-        return Look((wait.marker,), (), quiet)
+        return Look((wait.marker, *tokenizer), (), quiet)
     sources = recipe.sources.values()
     if any(s.crawl or any("://" in p for p in s.paths) for s in sources):
-        return Look((), (sys.executable, "-m", "daybreak", "inputs", path, *changes))
-    return Look(tuple(dict.fromkeys(p for s in sources for p in s.paths)), (), quiet)
+        return Look(tokenizer, (sys.executable, "-m", "daybreak", "inputs", path, *changes))
+    return Look((*dict.fromkeys(p for s in sources for p in s.paths), *tokenizer), (), quiet)
+
+
+def _finished_tokenizer(recipe: Recipe) -> tuple[str, ...]:
+    """What stands where the recipe takes a finished tokenizer: a model file, or a workspace with one."""
+    path = getattr(recipe.tokenizer, "path", None)
+    if path is None or "://" in path:
+        return ()
+    return (path if path.endswith(".model") else f"{path}/tokenizer/manifest.json",)
 
 
 def _ask(command: Sequence[str]) -> list[str]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from airflow.providers.apache.spark.hooks.spark_submit import SparkSubmitHook
 from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOperator
 from airflow.providers.standard.hooks.subprocess import SubprocessHook
 from airflow.sdk import Asset, BaseOperator
@@ -20,6 +22,8 @@ from daybreak.airflow.request import Asked, Request
 
 WRONG = 2
 """Exit code of a wrong recipe: trying again cannot help."""
+APPLICATION = re.compile(r"\b(app-\d{14}-\d{4}|application_\d+_\d+|spark-[0-9a-f]{32}|local-\d{13})\b")
+"""Ids of applications on standalone clusters, YARN, Kubernetes and in local mode, as spark-submit's log shows them."""
 
 
 def environment(context: Mapping[str, Any]) -> dict[str, str]:
@@ -42,6 +46,7 @@ class SubmitStep(SparkSubmitOperator):
     """One step by spark-submit on the cluster of `conn_id`; of `ingest`, one `source` alone where that is given."""
 
     operator_extra_links = (ReportLink(), SparkLink())
+    overwrite_rtif_after_execution = True  # "Rendered Templates" then shows what was really submitted
 
     def __init__(
         self,
@@ -60,6 +65,20 @@ class SubmitStep(SparkSubmitOperator):
         )
         self.step, self.asked, self.source, self.corpus = step, asked, source, corpus
         self.request: Request | None = None
+        self.spark_application: str | None = None
+
+    def _get_hook(self) -> SparkSubmitHook:
+        """The provider's hook, which also tells the application's id where the log shows it."""
+        hook = super()._get_hook()
+        process = hook._process_spark_submit_log
+        setattr(hook, process.__name__, lambda lines: process(self._watched(lines)))
+        return hook
+
+    def _watched(self, lines: Iterator[str]) -> Iterator[str]:
+        for line in lines:
+            if self.spark_application is None and (found := APPLICATION.search(line)):
+                self.spark_application = found.group(1)
+            yield line
 
     def execute(self, context: Any) -> None:
         """Submit and wait; exit code 2 is final, and the corpus is announced where this is its last step."""
@@ -99,6 +118,8 @@ class CommandStep(BaseOperator):
     """
 
     operator_extra_links = (ReportLink(),)
+    template_fields = ("command",)
+    overwrite_rtif_after_execution = True  # "Rendered Templates" then shows the command, to repeat it by hand
     ui_color = "#e8f1e4"
 
     def __init__(
@@ -109,24 +130,19 @@ class CommandStep(BaseOperator):
         self.step, self.asked, self.corpus = step, asked, corpus
         self.final, self.more, self.after, self.needs_section = final, more, after, needs_section
         self.request: Request | None = None
+        self.command: list[str] | None = None
         self._hook = SubprocessHook()
 
     def execute(self, context: Any) -> None:
         """Run the command; raise where it fails, finally for the exit codes in `final`."""
         self.request = self.asked(context)
         self._require(context)
-        command = [
-            sys.executable,
-            "-m",
-            "daybreak",
-            "run",
-            self.request.recipe,
-            *self.request.changes,
-            *self.more,
-        ]
-        done = self._hook.run_command(
-            [*command, "--only", self.step], env={**os.environ, **environment(context)}, cwd=str(home())
-        )
+        changes = [*self.request.changes, *self.more]
+        self.command = [
+            sys.executable, "-m", "daybreak", "run", self.request.recipe, *changes, "--only", self.step
+        ]  # fmt: skip
+        environ = {**os.environ, **environment(context)}
+        done = self._hook.run_command(self.command, env=environ, cwd=str(home()))
         if done.exit_code in self.final:
             raise AirflowFailException(f"{self.step}: {done.output}")
         if done.exit_code:

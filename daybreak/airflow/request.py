@@ -15,12 +15,14 @@ from typing import Any
 from airflow.sdk import Param
 from airflow.sdk.exceptions import AirflowFailException
 
-from daybreak.airflow.home import known_recipes
+from daybreak.airflow.home import known_recipes, read
+from daybreak.errors import RecipeError
 
 DAY = r"^\d{4}-\d{2}-\d{2}$"
-CHANGE = r"^(?!(day|workspace|publish|spark|remote|schedule|dedup\.history)[.=])[A-Za-z_][A-Za-z0-9_.-]*=[^\n\r$]*$"
-"""KEY=VALUE without `$`, so that no environment variable can be drawn into a run; where a run writes and what it
-starts with are the recipe's alone."""
+KEPT = ("workspace", "publish", "spark", "remote", "schedule", "dedup.history")
+"""Where a run writes and what it starts with: the recipe's alone."""
+CHANGE = rf"^(?!(day|{'|'.join(KEPT)})[.=])[A-Za-z_][A-Za-z0-9_.-]*=[^\n\r$]*$"
+"""KEY=VALUE without `$`, so that no environment variable can be drawn into a run, for any other key."""
 
 
 @dataclass(frozen=True)
@@ -70,31 +72,54 @@ def _recipe(default: str) -> Param:
 
 def by_form(context: Mapping[str, Any]) -> Request:
     """The request of a run without a day of its own."""
-    params = context["params"]
-    changes = [f"day={_checked_day(params['day'])}"] if params.get("day") else []
-    changes += _checked(params.get("changes") or [])
-    return Request(_known(params["recipe"]), tuple(changes), bool(params.get("publish", True)))
+    return _asked(context["params"], None)
 
 
 def by_date(context: Mapping[str, Any]) -> Request:
     """The request of a daily run: its day is the param `day`, else the UTC date of the logical date."""
-    request = by_form(context)
-    if request.day:
-        return request
-    date = context.get("logical_date")
-    if date is None:
+    params, date = context["params"], context.get("logical_date")
+    if date is None and not params.get("day"):
         raise AirflowFailException("this run has no logical date: start it with one, or give the param `day`")
-    day = date.astimezone(UTC).strftime("%Y-%m-%d")
-    return Request(request.recipe, (f"day={day}", *request.changes), request.publish)
+    return _asked(params, date.astimezone(UTC).strftime("%Y-%m-%d") if date else None)
 
 
 def by_event(context: Mapping[str, Any]) -> Request:
-    """The request of a run that an asset's event started: the event's own; of several events, the newest."""
+    """The request of a run that an asset's event started: the event's own; of several events, the newest.
+
+    Events can be posted by anybody who may: they are checked like a form.
+    """
     events = [e for found in (context.get("triggering_asset_events") or {}).values() for e in found]
     if not events:
         return by_form(context)
     extra = max(events, key=lambda event: event.timestamp).extra
-    return Request(_known(str(extra["recipe"])), tuple(map(str, extra["changes"])))
+    days = [c.removeprefix("day=") for c in extra["changes"] if c.startswith("day=")]
+    changes = [c for c in extra["changes"] if not c.startswith("day=")]
+    return _asked({"recipe": extra["recipe"], "changes": changes}, days[-1] if days else None)
+
+
+def _asked(params: Mapping[str, Any], day: str | None) -> Request:
+    recipe, changes = _known(params["recipe"]), _checked(params.get("changes") or [])
+    day = params.get("day") or day
+    days = [f"day={_checked_day(day)}"] if day else []
+    _confine(recipe, days, changes)
+    return Request(recipe, (*days, *changes), bool(params.get("publish", True)))
+
+
+def _confine(recipe: str, days: Sequence[str], changes: Sequence[str]) -> None:
+    """Refuse changes that move what a run writes, however they are spelled (`dedup={history: ...}`)."""
+    try:
+        before, after = read(recipe, days), read(recipe, [*days, *changes])
+    except RecipeError as error:
+        raise AirflowFailException(str(error)) from error
+    for key in KEPT:
+        if _at(before, key) != _at(after, key):
+            raise AirflowFailException(f"{key} is the recipe's alone: it cannot be changed by a run")
+
+
+def _at(recipe: Any, key: str) -> Any:
+    for part in key.split("."):
+        recipe = getattr(recipe, part, None)
+    return recipe
 
 
 def _known(recipe: str) -> str:
@@ -115,7 +140,7 @@ def _checked(changes: Sequence[str]) -> list[str]:
     for change in changes:
         if not re.fullmatch(CHANGE[1:-1], change):
             raise AirflowFailException(
-                f"change {change!r} is refused: write KEY=VALUE on one line without $; day, workspace, publish, spark, "
-                "remote, schedule and dedup.history are the recipe's"
+                f"change {change!r} is refused: write KEY=VALUE on one line without $; day and {', '.join(KEPT)} "
+                "cannot be changed so"
             )
     return list(changes)

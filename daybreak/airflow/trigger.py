@@ -26,7 +26,7 @@ class InputTrigger(BaseTrigger):
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Look until all is there or time is up; one event, `{"missing": [...]}`."""
-        look = Look(**{k: tuple(v) if isinstance(v, list) else v for k, v in self.look.items()})
+        look = Look(**self.look)
         while missing := await asyncio.to_thread(look.missing):
             left = self.until - time.time()
             if left <= 0:

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ import psutil
 from daybreak import java
 from daybreak.airflow.home import home
 from daybreak.cli.airflow_api import Api
+from daybreak.cli.airflow_spark import history_server, write_settings
 from daybreak.errors import DaybreakError
 
 USER = "admin"
@@ -32,15 +33,17 @@ def serve(place: Path, port: int, slots: int = SPARK_SLOTS) -> int:
     place = place.absolute()
     place.mkdir(parents=True, exist_ok=True)
     place.chmod(0o700)
-    password = _password(place / PASSWORDS)
-    with _running(settings(place, port), place / "airflow.log") as process:
+    password, log = _password(place / PASSWORDS), place / "airflow.log"
+    environment = settings(place, port) | write_settings(place, port + 1)
+    airflow = [sys.executable, "-m", "airflow", "standalone"]
+    with _running([airflow, history_server()], environment, log) as (process, _):
         api = Api(f"http://127.0.0.1:{port}")
-        _until_ready(process, api, password, place / "airflow.log")
+        _until_ready(process, api, password, log)
         api.make_pool("spark", slots, "Steps on Spark at once")
         print(
             f"Airflow  http://127.0.0.1:{port}\nuser     {USER}\npassword {password}   (kept in {place / PASSWORDS})"
         )
-        print(f"log      {place / 'airflow.log'}\nCtrl-C ends it", flush=True)
+        print(f"Spark    {environment['DAYBREAK_SPARK_HISTORY']}\nlog      {log}\nCtrl-C ends it", flush=True)
         process.wait()
     return process.returncode or 0
 
@@ -91,29 +94,35 @@ def _password(file: Path) -> str:
 
 
 @contextlib.contextmanager
-def _running(environment: Mapping[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """`airflow standalone` in a session of its own; at the end every process below it is ended."""
-    with open(log, "ab") as out:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "airflow", "standalone"],
-            env=dict(environment), stdin=subprocess.DEVNULL, stdout=out, stderr=out,
-            start_new_session=True, cwd=log.parent, umask=0o077,
-        )  # fmt: skip
+def _running(
+    commands: Sequence[list[str]], environment: Mapping[str, str], log: Path
+) -> Iterator[list[subprocess.Popen[bytes]]]:
+    """The commands, each in a session of its own; at the end every process below them is ended."""
     before = signal.signal(signal.SIGTERM, _interrupt)
+    processes: list[subprocess.Popen[bytes]] = []
     try:
-        yield process
+        with open(log, "ab") as out:
+            for command in commands:
+                processes.append(
+                    subprocess.Popen(
+                        command, env=dict(environment), stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+                        start_new_session=True, cwd=log.parent, umask=0o077,
+                    )
+                )  # fmt: skip
+        yield processes
     except KeyboardInterrupt:
         print("stopping", file=sys.stderr)
     finally:
         signal.signal(signal.SIGTERM, before)
-        _end(process)
+        for process in processes:
+            end(process)
 
 
 def _interrupt(number: int, frame: Any) -> None:
     raise KeyboardInterrupt
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def end(process: subprocess.Popen[bytes]) -> None:
     """SIGTERM to the group, which the scheduler passes on to its tasks; SIGKILL to whatever is left of the tree.
 
     The list is taken first: a task's command leads a session of its own and loses its parent on the way.

@@ -53,6 +53,14 @@ def plan(recipe: RecipePath, overrides: Overrides = None, json: Json = False) ->
 
 
 @app.command()
+def inputs(recipe: RecipePath, overrides: Overrides = None, json: Json = False) -> None:
+    """Count the files that the recipe would read, wherever they are; exit 1 where some are not there."""
+    from daybreak.cli.inputs import show_inputs
+
+    show_inputs(recipe, overrides or [], json)
+
+
+@app.command()
 def run(
     recipe: RecipePath,
     overrides: Overrides = None,
