@@ -6,12 +6,13 @@ import hashlib
 import os
 import re
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from airflow.providers.apache.spark.hooks.spark_submit import SparkSubmitHook
 from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOperator
-from airflow.providers.standard.hooks.subprocess import SubprocessHook
+from airflow.providers.standard.hooks.subprocess import SubprocessHook, SubprocessResult
 from airflow.sdk import Asset, BaseOperator
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
@@ -22,6 +23,8 @@ from daybreak.airflow.request import Asked, Request
 
 WRONG = 2
 """Exit code of a wrong recipe: trying again cannot help."""
+BUSY, PATIENCE, PAUSE = "another run is using the workspace", 900.0, 10.0
+"""What the command says of a workspace that is in use; seconds to wait for it, and between two attempts."""
 APPLICATION = re.compile(r"\b(app-\d{14}-\d{4}|application_\d+_\d+|spark-[0-9a-f]{32}|local-\d{13})\b")
 """Ids of applications on standalone clusters, YARN, Kubernetes and in local mode, as spark-submit's log shows them."""
 
@@ -142,13 +145,22 @@ class CommandStep(BaseOperator):
             sys.executable, "-m", "daybreak", "run", self.request.recipe, *changes, "--only", self.step
         ]  # fmt: skip
         environ = {**os.environ, **environment(context)}
-        done = self._hook.run_command(self.command, env=environ, cwd=str(home()))
+        done = self._run(self.command, environ)
         if done.exit_code in self.final:
             raise AirflowFailException(f"{self.step}: {done.output}")
         if done.exit_code:
             raise AirflowException(f"{self.step}: exit code {done.exit_code}: {done.output}")
         if self.corpus:
             announce(self.corpus, self.request, context)
+
+    def _run(self, command: list[str], environ: dict[str, str]) -> SubprocessResult:
+        """Run it, and wait for another run of the same workspace: training begins while the report is still written."""
+        patience = time.monotonic() + PATIENCE
+        while True:
+            done = self._hook.run_command(command, env=environ, cwd=str(home()))
+            if done.exit_code != 1 or BUSY not in done.output or time.monotonic() > patience:
+                return done
+            time.sleep(PAUSE)
 
     def _require(self, context: Any) -> None:
         ti, request = context["ti"], self.request
