@@ -101,13 +101,19 @@ class Runner:
     def run(self, only: Sequence[str] | None = None) -> Iterator[Outcome]:
         """Run the steps (or `only` some, whose needs must be up to date), one outcome each as it finishes."""
         self.workspace.prepare(int(self.recipe.min_free_gb * 1e9))
-        with self.workspace.locked(), _explained(self.workspace):
+        with self.workspace.locked(), explained(self.workspace):
             for step in self.steps():
                 if only is None:
                     yield self._one(step)
                 elif step.name in only:
                     self._require_current(step)
                     yield self._one(step)
+
+    def wanted(self, step: Step) -> StepRun:
+        """The step as it would run now, on the inputs that are there."""
+        inputs = self._inputs(step)
+        wanted = self._fingerprint(step, inputs)
+        return StepRun(step, self.recipe, self.workspace, inputs, wanted, self._running)
 
     def manifests(self) -> dict[str, Manifest]:
         """Manifests of all finished steps of the recipe, in order."""
@@ -125,11 +131,9 @@ class Runner:
                 )
 
     def _one(self, step: Step) -> Outcome:
-        inputs = self._inputs(step)
-        wanted = self._fingerprint(step, inputs)
-        run = StepRun(step, self.recipe, self.workspace, inputs, wanted, self._running)
+        run = self.wanted(step)
         manifest = self.workspace.manifest(step.name)
-        if manifest is not None and manifest.fingerprint == wanted:
+        if manifest is not None and manifest.fingerprint == run.fingerprint:
             for observer in self.observers:
                 observer.skip(run, manifest)
             return Outcome(step.name, False, 0.0, manifest)
@@ -212,7 +216,7 @@ def _difference(manifest: Manifest | None, step: Step, recipe: Recipe) -> str:
 
 
 @contextlib.contextmanager
-def _explained(workspace: Workspace) -> Iterator[None]:
+def explained(workspace: Workspace) -> Iterator[None]:
     """Turn a full disk into a message; what is committed stays, and the next run goes on from there."""
     try:
         yield

@@ -65,12 +65,21 @@ def run(
     recipe: RecipePath,
     overrides: Overrides = None,
     only: Annotated[list[str] | None, typer.Option("--only", help="run this step alone (repeatable)")] = None,
+    source: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--source", help="with `--only ingest`: read this source alone, commit nothing (repeatable)"
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Build the corpus: every step that is not done, then the funnel."""
-    from daybreak.cli.run import run_recipe
+    from daybreak.cli.run import ingest_sources, run_recipe
 
-    run_recipe(recipe, overrides or [], only, json)
+    if source:
+        ingest_sources(recipe, overrides or [], only, source, json)
+    else:
+        run_recipe(recipe, overrides or [], only, json)
 
 
 @app.command()

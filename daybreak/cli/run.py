@@ -62,6 +62,25 @@ def run_recipe(path: Path, overrides: Sequence[str], only: Sequence[str] | None,
         _finish(console, runner, outcomes, manifests, seconds)
 
 
+def ingest_sources(
+    path: Path, overrides: Sequence[str], only: Sequence[str] | None, sources: Sequence[str], as_json: bool
+) -> None:
+    """Read some sources of a recipe and print what happened; raises RecipeError unless `only` is ingest."""
+    from daybreak.errors import RecipeError
+    from pipelines.ingest_sources import read_sources
+
+    if list(only or ()) != ["ingest"]:
+        raise RecipeError("--source is for one step: add `--only ingest`")
+    read = read_sources(Runner(load_recipe(path, overrides), Progress()), sources)
+    if as_json:
+        print(json.dumps(vars(read), indent=1))
+        return
+    console = Console()
+    console.print(str(read), highlight=False, soft_wrap=True, markup=False)
+    for reason in read.bad:
+        console.print(f"not readable: {reason}", highlight=False, soft_wrap=True, markup=False)
+
+
 def _line(outcome: Outcome) -> str:
     manifest = outcome.manifest
     rows = ", ".join(f"{manifest.rows(t):,} {t}" for t in manifest.tables)

@@ -12,9 +12,10 @@ from typing import Any
 import pyarrow as pa
 
 from daybreak.errors import InputError, RecipeError, WorkspaceError
+from daybreak.locks import held
 from daybreak.manifest import FileEntry, Manifest, canonical
 from daybreak.storage import Store
-from daybreak.workspace import MANIFEST, held
+from daybreak.workspace import MANIFEST
 from pipelines.dedup.history.state import Batch, Removal, State
 from pipelines.parts import read_column, write_part
 
@@ -95,6 +96,9 @@ class History:
         for name in self.store.names(REMOVED):
             if f"{REMOVED}/{name}" not in files:
                 self.store.remove(REMOVED, name)
+        for name in self.store.names():
+            if name.endswith(".tmp"):
+                self.store.remove(name)
 
     def view(self, state: State | None = None) -> View:
         """What `state` (the present one by default) can be read from."""
