@@ -86,9 +86,6 @@ class SubmitStep(SparkSubmitOperator):
     def execute(self, context: Any) -> None:
         """Submit and wait; exit code 2 is final, and the corpus is announced where this is its last step."""
         self.request = self.asked(context)
-        if self.source and not _reads_one_source():
-            self.log.info("the sources are read together, by `ingest`")
-            return
         one = ["--source", self.source] if self.source else []
         self.application_args = [self.request.recipe, *one, *self.request.changes]
         self.env_vars = environment(context)
@@ -106,10 +103,6 @@ class SubmitStep(SparkSubmitOperator):
     def _exit_code(self) -> int | None:
         process = getattr(self._hook, "_submit_sp", None)
         return process.returncode if process else None
-
-
-def _reads_one_source() -> bool:
-    return "--source" in (home() / "pipelines/job.py").read_text()
 
 
 class CommandStep(BaseOperator):

@@ -49,12 +49,12 @@ def form(recipe: str | os.PathLike[str], *, day: bool = False, publish: bool = T
     if day:
         params["day"] = Param(
             None, type=["null", "string"], format="date", pattern=DAY, title="Day",
-            description="Another day than the run's logical date.",
+            description="By default the day of the logical date, where the DAG is one of days.",
         )  # fmt: skip
     params["changes"] = Param(
         [], type=["null", "array"], items={"type": "string", "pattern": CHANGE}, title="Changes to the recipe",
-        description="KEY=VALUE, one a line, as on the command line: `language.min_score=0.7`. Keys of `spark`, "
-        "`remote` and `schedule`, and places that are written to, can be changed in the recipe only.",
+        description="KEY=VALUE, one a line, as on the command line, e.g. language.min_score=0.7. Keys of spark, "
+        "remote and schedule, and places that are written to, can be changed in the recipe only.",
     )  # fmt: skip
     if publish:
         params["publish"] = Param(

@@ -6,25 +6,20 @@ import contextlib
 import json
 import os
 import secrets
-import signal
-import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
-
-import psutil
 
 from daybreak import java
 from daybreak.airflow.home import home
 from daybreak.cli.airflow_api import Api
+from daybreak.cli.airflow_processes import Process, running
 from daybreak.cli.airflow_spark import history_server, write_settings
 from daybreak.errors import DaybreakError
 
 USER = "admin"
 PASSWORDS = "passwords.json"
-START_SECONDS, STOP_SECONDS = 300, 30
+START_SECONDS = 300
 SPARK_SLOTS = 2
 
 
@@ -33,10 +28,10 @@ def serve(place: Path, port: int, slots: int = SPARK_SLOTS) -> int:
     place = place.absolute()
     place.mkdir(parents=True, exist_ok=True)
     place.chmod(0o700)
-    password, log = _password(place / PASSWORDS), place / "airflow.log"
+    password, log = password_of(place / PASSWORDS), place / "airflow.log"
     environment = settings(place, port) | write_settings(place, port + 1)
     airflow = [sys.executable, "-m", "airflow", "standalone"]
-    with _running([airflow, history_server()], environment, log) as (process, _):
+    with running([airflow, history_server()], environment, log) as (process, _):
         api = Api(f"http://127.0.0.1:{port}")
         _until_ready(process, api, password, log)
         api.make_pool("spark", slots, "Steps on Spark at once")
@@ -83,7 +78,7 @@ DEFAULTS = {
 """Few processes, and DAG files looked at twice a minute; DAGs are on, for none but the daily one has a schedule."""
 
 
-def _password(file: Path) -> str:
+def password_of(file: Path) -> str:
     """The password of the user, made once; the file is its owner's alone from the beginning."""
     with contextlib.suppress(FileExistsError):
         handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -93,59 +88,7 @@ def _password(file: Path) -> str:
     return str(json.loads(file.read_text())[USER])
 
 
-@contextlib.contextmanager
-def _running(
-    commands: Sequence[list[str]], environment: Mapping[str, str], log: Path
-) -> Iterator[list[subprocess.Popen[bytes]]]:
-    """The commands, each in a session of its own; at the end every process below them is ended."""
-    before = signal.signal(signal.SIGTERM, _interrupt)
-    processes: list[subprocess.Popen[bytes]] = []
-    try:
-        with open(log, "ab") as out:
-            for command in commands:
-                processes.append(
-                    subprocess.Popen(
-                        command, env=dict(environment), stdin=subprocess.DEVNULL, stdout=out, stderr=out,
-                        start_new_session=True, cwd=log.parent, umask=0o077,
-                    )
-                )  # fmt: skip
-        yield processes
-    except KeyboardInterrupt:
-        print("stopping", file=sys.stderr)
-    finally:
-        signal.signal(signal.SIGTERM, before)
-        for process in processes:
-            end(process)
-
-
-def _interrupt(number: int, frame: Any) -> None:
-    raise KeyboardInterrupt
-
-
-def end(process: subprocess.Popen[bytes]) -> None:
-    """SIGTERM to the group, which the scheduler passes on to its tasks; SIGKILL to whatever is left of the tree.
-
-    The list is taken first: a task's command leads a session of its own and loses its parent on the way.
-    """
-    tree = _tree(process.pid)
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGTERM)
-    _, left = psutil.wait_procs(tree, timeout=STOP_SECONDS)
-    for one in left:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            one.kill()
-    process.wait()
-
-
-def _tree(pid: int) -> list[psutil.Process]:
-    try:
-        parent = psutil.Process(pid)
-        return [parent, *parent.children(recursive=True)]
-    except psutil.NoSuchProcess:
-        return []
-
-
-def _until_ready(process: subprocess.Popen[bytes], api: Api, password: str, log: Path) -> None:
+def _until_ready(process: Process, api: Api, password: str, log: Path) -> None:
     deadline = time.monotonic() + START_SECONDS
     while not api.log_in(USER, password):
         if process.poll() is not None or time.monotonic() > deadline:
