@@ -53,6 +53,14 @@ def plan(recipe: RecipePath, overrides: Overrides = None, json: Json = False) ->
 
 
 @app.command()
+def inputs(recipe: RecipePath, overrides: Overrides = None, json: Json = False) -> None:
+    """Count the files that the recipe would read, wherever they are; exit 1 where some are not there."""
+    from daybreak.cli.inputs import show_inputs
+
+    show_inputs(recipe, overrides or [], json)
+
+
+@app.command()
 def run(
     recipe: RecipePath,
     overrides: Overrides = None,
@@ -147,6 +155,19 @@ def pack(target: Annotated[Path, typer.Argument(help="the zip to write")]) -> No
     from pipelines.package import build_zip
 
     print(build_zip(target))
+
+
+@app.command("airflow")
+def serve_airflow(
+    place: Annotated[Path, typer.Option("--home", help="where its state is kept")] = Path("work/airflow"),
+    port: Annotated[
+        int, typer.Option(min=1, max=65535, help="port of its pages, on this machine only")
+    ] = 8080,
+) -> None:
+    """Run an Airflow on this machine with the project's DAGs, until Ctrl-C. Prints address, user and password."""
+    from daybreak.cli.airflow import serve
+
+    raise typer.Exit(serve(place, port))
 
 
 @app.command()

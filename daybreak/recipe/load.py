@@ -152,6 +152,9 @@ def _absolute(recipe: Recipe) -> Recipe:
     updates["perplexity"] = {
         name: _placed(model, place, "path", "sentencepiece") for name, model in recipe.perplexity.items()
     }
+    if recipe.schedule:
+        wait = _placed(recipe.schedule.wait, place, "marker")
+        updates["schedule"] = recipe.schedule.model_copy(update={"wait": wait})
     if recipe.decontaminate:
         benchmarks = {
             name: benchmark.model_copy(update={"path": place(benchmark.path)})

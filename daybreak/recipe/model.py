@@ -12,6 +12,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from daybreak.recipe.crawl import COMMON_CRAWL, Files, Select
 from daybreak.recipe.options import check_options
+from daybreak.recipe.schedule import Schedule
 from daybreak.recipe.section import Section
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -731,6 +732,7 @@ class Recipe(Section):
     shards: Shards = Field(default_factory=Shards)
     train: Train | None = None
     report: Report | None = Field(default_factory=Report)
+    schedule: Schedule | None = None
 
     @field_validator("sources")
     @classmethod
