@@ -12,7 +12,7 @@ PEERS := .venv-peers
 WORKERS ?= 2
 PYTEST = $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile
 
-.PHONY: airflow peers bench-peers bench bench-quality bench-extraction help env lock demo test test-slow test-long check format browser docs dist clean
+.PHONY: airflow lint-deploy audit peers bench-peers bench bench-quality bench-extraction help env lock demo test test-slow test-long check format browser docs dist clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 16
@@ -35,6 +35,9 @@ $(STAMP): requirements.lock
 lock: $(STAMP) ## Resolve requirements.in into requirements.lock
 	$(BIN)/uv pip compile --quiet --python-version 3.11 --allow-unsafe --no-emit-package fasttext-predict \
 	  requirements.in -o requirements.lock
+	cd deploy/docker && for image in spark airflow trainer; do ../../$(BIN)/uv pip compile --quiet --no-annotate \
+	  --python-version 3.11 --no-emit-package fasttext-predict -c ../../requirements.lock $$image.in -o $$image.lock \
+	  || exit 1; done
 
 demo: $(STAMP) ## From sample shards to a trained model and a report, in a few minutes
 	$(BIN)/daybreak sample work/sample-shards
@@ -58,6 +61,17 @@ check: $(STAMP) ## Format, lint, types, import rules
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	@$(MAKE) --no-print-directory -o $(STAMP) lint-deploy
+
+lint-deploy: $(STAMP) ## Lint what deploys: Dockerfile, compose, Kubernetes, scripts, all YAML
+	$(BIN)/hadolint --config .hadolint.yaml deploy/docker/Dockerfile
+	$(BIN)/yamllint --strict .
+	$(BIN)/python -m deploy.check
+
+# OSV: a folder or zip of advisories (the PyPI dump of osv.dev), for machines that reach no advisory service.
+audit: $(STAMP) ## Known vulnerabilities of all pinned packages; OSV=DUMP to look in a local dump
+	$(BIN)/python -m deploy.audit $(if $(OSV),--osv $(OSV)) requirements.lock deploy/docker/airflow.lock \
+	  deploy/docker/spark.lock deploy/docker/trainer.lock
 
 # Peers never enter our own lock: each has an environment of its own, pinned in benchmarks/peers.
 $(PEERS)/%/.installed: benchmarks/peers/%.txt $(STAMP)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
@@ -20,6 +21,19 @@ USER = re.compile(r"(://)[^/?#@\s]+@")
 PARAMETER = re.compile(r"([?&;]([^=&;?\s'\"]+)=)([^&;\s'\"<>)]*[^&;\s'\"<>),.:])")
 LONG = 24
 """A parameter's value of so many characters is taken for a secret, whatever its name."""
+
+SECRET_VARIABLE = re.compile(
+    r"secret|passw|token(?!i)|api_?key|access_?key|private_?key|_key$|credential|fernet|jwt|_dsn|_conn$|^airflow_conn_",
+    re.I,
+)
+"""Environment variables that hold a secret, by their names."""
+
+ADDRESSES = re.compile(r"^sources\.[^.]+\.(paths\.\d+|base)$")
+"""Where a recipe's addresses stand: the one place for a secret of the environment, as what signs a URL."""
+
+RESOLVER = re.compile(r"\$\{\s*([\w.]+)\s*:\s*([^},]*)")
+SHORTEST = 8
+"""Values of fewer characters are not looked for: they turn up by chance."""
 
 REMEDY = (
     "Credentials come from the environment or the platform alone: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a "
@@ -51,6 +65,45 @@ def credentials(content: Mapping[Any, Any]) -> Iterator[str]:
             yield f"{place}: a credential does not stand in a recipe. {REMEDY}"
         elif "://" in text and (kind := _kind(text)):
             yield f"{place}: the address holds {kind}. {REMEDY}"
+
+
+def interpolations(content: Mapping[Any, Any]) -> Iterator[str]:
+    """A sentence for each ${resolver:...} of a recipe, not resolved yet, that could bring a secret into its tables.
+
+    ${oc.env:NAME} is taken, by a name that is written out and is no secret's, which only addresses may name.
+    """
+    for place, _, value in _leaves(content, ""):
+        for resolver, argument in RESOLVER.findall(value) if isinstance(value, str) else ():
+            if resolver != "oc.env":
+                yield f"{place}: ${{{resolver}:...}} is not for recipes. There are ${{key}} and ${{oc.env:NAME}}"
+            elif "$" in argument:
+                yield f"{place}: write the name of the environment variable out"
+            elif SECRET_VARIABLE.search(argument) and not ADDRESSES.match(place):
+                yield f"{place}: {argument} is a secret by its name, and recipes go into manifests. {REMEDY}"
+
+
+def copied(content: Mapping[Any, Any], environment: Mapping[str, str]) -> Iterator[str]:
+    """A sentence for each key of a resolved recipe that holds a secret of the environment, however it came there.
+
+    In addresses, what signs or logs in does not count: it is left out of all tables (`lasting`).
+    """
+    secrets = {
+        name: value
+        for name, value in environment.items()
+        if SECRET_VARIABLE.search(name) and len(value) >= SHORTEST and not _is_path(value)
+    }
+    for place, _, value in _leaves(content, "") if secrets else ():
+        text = lasting(value) if ADDRESSES.match(place) and "://" in str(value) else str(value)
+        for name in (name for name, secret in secrets.items() if secret in text):
+            yield f"{place}: holds the value of the environment variable {name}, a secret by its name. {REMEDY}"
+
+
+def _is_path(value: str) -> bool:
+    """Whether it names a file, as variables that tell where a secret lies do."""
+    try:
+        return Path(value).exists()
+    except (OSError, ValueError):
+        return False
 
 
 def _kind(url: str) -> str | None:

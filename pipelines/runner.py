@@ -125,6 +125,12 @@ class Runner:
         wanted = self._fingerprint(step, inputs)
         return StepRun(step, self.recipe, self.workspace, inputs, wanted, self._running)
 
+    def prepare(self, step: Step) -> Context:
+        """What `step` would run with, for those who start its work by other means. Its needs must be up to date."""
+        self._require_current(step)
+        place = self.workspace.store.below(step.name)
+        return Context(self.recipe, self.workspace, self._inputs(step), place, self.progress, self.session)
+
     def manifests(self) -> dict[str, Manifest]:
         """Manifests of all finished steps of the recipe, in order."""
         found = {step.name: self.workspace.manifest(step.name) for step in self.steps()}

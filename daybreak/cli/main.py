@@ -83,10 +83,21 @@ def run(
 
 
 @app.command()
-def train(recipe: RecipePath, overrides: Overrides = None, json: Json = False) -> None:
+def train(
+    recipe: RecipePath,
+    overrides: Overrides = None,
+    settings: Annotated[
+        bool,
+        typer.Option("--settings", help="only write the trainer's settings file, for torchrun over nodes"),
+    ] = False,
+    json: Json = False,
+) -> None:
     """Train on shards that are there (`daybreak run` does this too)."""
-    from daybreak.cli.run import run_recipe
+    from daybreak.cli.run import run_recipe, show_train_settings
 
+    if settings:
+        show_train_settings(recipe, overrides or [])
+        return
     run_recipe(recipe, overrides or [], ["train"], json)
 
 

@@ -81,6 +81,17 @@ def ingest_sources(
         console.print(f"not readable: {reason}", highlight=False, soft_wrap=True, markup=False)
 
 
+def show_train_settings(path: Path, overrides: Sequence[str]) -> None:
+    """Write the settings file that trainers on several nodes start from, and print its path."""
+    from daybreak.errors import RecipeError
+    from pipelines.steps.train import Train, write_settings
+
+    recipe = load_recipe(path, overrides)
+    if recipe.train is None:
+        raise RecipeError(f"{path} has no section `train`")
+    print(write_settings(Runner(recipe).prepare(Train())))
+
+
 def _line(outcome: Outcome) -> str:
     manifest = outcome.manifest
     rows = ", ".join(f"{manifest.rows(t):,} {t}" for t in manifest.tables)

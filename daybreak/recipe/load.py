@@ -17,8 +17,10 @@ from pydantic import BaseModel, ValidationError
 
 from daybreak.errors import RecipeError
 from daybreak.recipe.model import FORMATS, Recipe
+from daybreak.recipe.roots import ROOTS, outside
 from daybreak.recipe.section import Section
-from daybreak.secrets import credentials, without_secrets
+from daybreak.recipe.yaml_text import read_yaml
+from daybreak.secrets import copied, credentials, interpolations, without_secrets
 
 
 def load_recipe(path: str | Path, overrides: Sequence[str] = ()) -> Recipe:
@@ -32,13 +34,17 @@ def load_recipe(path: str | Path, overrides: Sequence[str] = ()) -> Recipe:
             _override(values, override)
         _refuse_credentials(path, values)
         content = OmegaConf.to_container(values, resolve=True)
+        assert isinstance(content, dict)
+        _refuse(path, copied(content, os.environ))
     except OmegaConfBaseException as error:
         raise RecipeError(f"{path}: {str(error).splitlines()[0]}") from error
     try:
         recipe = Recipe.model_validate(content)
     except ValidationError as error:
         raise RecipeError(f"{path} is not a valid recipe:\n" + "\n".join(_explain(error))) from None
-    return _absolute(recipe)
+    recipe = _absolute(recipe)
+    _refuse(path, outside(recipe, os.environ.get(ROOTS)))
+    return recipe
 
 
 def _read(path: Path) -> DictConfig:
@@ -47,7 +53,7 @@ def _read(path: Path) -> DictConfig:
         hint = f" Recipes there: {', '.join(near)}." if near else ""
         raise RecipeError(f"no recipe at {path}.{hint}")
     try:
-        values = OmegaConf.create(_yaml(path.read_text(encoding="utf-8")))
+        values = OmegaConf.create(read_yaml(path.read_text(encoding="utf-8")))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise RecipeError(without_secrets(f"{path} is not YAML: {error}")) from None
     if not isinstance(values, DictConfig):
@@ -55,25 +61,16 @@ def _read(path: Path) -> DictConfig:
     return values
 
 
-class _Loader(yaml.SafeLoader):
-    """Reads 2026-01-02 as the text that it is: no key of a recipe is a date object."""
-
-
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, rule) for tag, rule in rules if not tag.endswith(":timestamp")]
-    for first, rules in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-
-
-def _yaml(text: str) -> Any:
-    return yaml.load(text, _Loader)
-
-
 def _refuse_credentials(path: str | Path, values: DictConfig) -> None:
-    """Raise RecipeError that names every key under which a credential is written down."""
+    """Raise RecipeError that names every key under which a credential is written down, or would come to stand."""
     content = OmegaConf.to_container(values, resolve=False)
     assert isinstance(content, dict)
-    if found := list(credentials(content)):
+    _refuse(path, [*credentials(content), *interpolations(content)])
+
+
+def _refuse(path: str | Path, faults: Iterable[str]) -> None:
+    """Raise RecipeError with a line each fault, where there is any."""
+    if found := list(faults):
         raise RecipeError(f"{path} is not a valid recipe:\n" + "\n".join(f"  {line}" for line in found))
 
 
@@ -81,7 +78,7 @@ def _override(values: DictConfig, text: str) -> None:
     key, equals, value = text.partition("=")
     if not equals or not key:
         raise RecipeError(f"override {text!r}: write key=value, for example language.min_score=0.7")
-    OmegaConf.update(values, key, _yaml(value), merge=True, force_add=True)
+    OmegaConf.update(values, key, read_yaml(value), merge=True, force_add=True)
 
 
 def _explain(error: ValidationError) -> Iterable[str]:

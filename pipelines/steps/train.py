@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import json
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -39,12 +40,22 @@ class Train(Step):
 
     def run(self, context: Context) -> Result:
         """Train to the end, from the newest checkpoint of a killed attempt with the same settings and data."""
-        work = _work_folder(context)
-        work.mkdir(parents=True, exist_ok=True)
-        settings = work / "settings.json"
-        settings.write_text(json.dumps(trainer_settings(context, work), indent=1, sort_keys=True) + "\n")
+        settings = write_settings(context)
         _launch(context, settings)
-        return _publish(context, work)
+        return _publish(context, settings.parent)
+
+
+def write_settings(context: Context) -> Path:
+    """Write the trainer's settings file into the folder where training goes on, and give its path.
+
+    Every node of a cluster may do so at once: all write the same bytes, each in one piece.
+    """
+    work = _work_folder(context)
+    work.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(trainer_settings(context, work), indent=1, sort_keys=True) + "\n"
+    temporary = work / f"settings.{socket.gethostname()}-{os.getpid()}.tmp"
+    temporary.write_text(text)
+    return temporary.replace(work / "settings.json")
 
 
 def trainer_settings(context: Context, work: Path) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""What runs Daybreak elsewhere: images, compose, Kubernetes, Slurm; and checks of all that."""

@@ -1,0 +1,1 @@
+"""Checks of the files in deploy/ that can be made without an engine, a cluster or a network: `make lint-deploy`."""
