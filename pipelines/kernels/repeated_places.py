@@ -14,9 +14,16 @@ import numpy as np
 from pipelines.kernels.compile import kernel
 from pipelines.kernels.seen import MIX
 from pipelines.kernels.spacy_kinds import BLANK
+from pipelines.kernels.wide import load8
 
 REACH = 16
 """Characters by which n-grams that are compared written together are told apart first."""
+
+STRIDE = 8
+"""Characters that are read at once."""
+
+FARTHEST = 4
+"""Steps of `Places.reach`: 16, 24, 32 and 40 characters."""
 
 HEAVIEST = 255
 """Up to here `keep_weighed` counts."""
@@ -26,21 +33,25 @@ _SLOTS = 8
 
 
 class Places(NamedTuple):
-    """Room for the places of one document: values uint64, at int32 and slots int64, one a place; marks uint8;
-    solid uint8, the low bytes of the characters that are no white space, `REACH` longer than these are.
+    """Room for the places of one document: values uint64, at, numbers int32, slots int64 and reach uint8, one a place;
+    marks uint8; solid uint8, the low bytes of the characters that are no white space, and room to read on.
     """
 
     values: np.ndarray
     at: np.ndarray
+    numbers: np.ndarray
     slots: np.ndarray
+    reach: np.ndarray
     marks: np.ndarray
     solid: np.ndarray
 
 
 def places_for(size: int) -> Places:
     """Room for documents of up to `size` code points; memory is taken as it is touched."""
-    return Places(np.empty(size + 1, np.uint64), np.empty(size + 1, np.int32), np.empty(size + 1, np.int64),
-                  marks_for(size), np.empty(size + REACH, np.uint8))  # fmt: skip
+    size += 1
+    return Places(np.empty(size, np.uint64), np.empty(size, np.int32), np.empty(size, np.int32),
+                  np.empty(size, np.int64), np.empty(size, np.uint8), marks_for(size),
+                  np.empty(size + REACH + STRIDE, np.uint8))  # fmt: skip
 
 
 def marks_for(places: int) -> np.ndarray:
@@ -117,16 +128,20 @@ def reading_places(points, kinds, n, joined, count, least, places):  # type: ign
     words that are shorter than that; in `places.at`, in order. Returns how many.
 
     Wherever longer n-grams of `least` words or more are the same when written together, these characters are.
+    `places.reach` tells how far: 0, fewer than `REACH` characters; 1, `REACH`; and one more for each `STRIDE`
+    characters on that may stand twice too, up to `FARTHEST`.
     """
     values, at, solid = places.values, places.at, places.solid
     _write_together(points, kinds, n, solid)
     total = np.int64(joined[count, 2])
     reading = 0
     while reading < count and np.int64(joined[reading, 2]) + REACH <= total:
-        values[reading], at[reading] = _read(solid, np.uint64(joined[reading, 2])), reading
+        values[reading], at[reading] = _read(solid, np.int64(joined[reading, 2])), reading
         reading += 1
     left = keep_likely(values, at, reading, places.marks)
-    return _with_short(joined, count, least, at, left, places.slots)
+    left = _with_short(joined, count, least, at, left, places.slots, places.reach)
+    _reach_on(joined, total, left, places)
+    return left
 
 
 @kernel
@@ -140,16 +155,17 @@ def _write_together(points, kinds, n, solid):  # type: ignore[no-untyped-def]
 @kernel
 def _read(solid, at):  # type: ignore[no-untyped-def]
     """One number of the `REACH` bytes from `at`."""
-    left = right = np.uint64(0)
-    for k in range(8):
-        place = at + np.uint64(k)
-        left |= np.uint64(solid[place]) << np.uint64(8 * k)
-        right |= np.uint64(solid[place + np.uint64(8)]) << np.uint64(8 * k)
-    return (left ^ (left >> np.uint64(29))) * MIX + right
+    return _read_on(load8(solid, at), solid, at + STRIDE)
 
 
 @kernel
-def _with_short(joined, count, least, at, left, spare):  # type: ignore[no-untyped-def]
+def _read_on(value, solid, at):  # type: ignore[no-untyped-def]
+    """`value` of what stands before `at`, and the `STRIDE` bytes from there."""
+    return (value ^ (value >> np.uint64(29))) * MIX + load8(solid, at)
+
+
+@kernel
+def _with_short(joined, count, least, at, left, spare, reach):  # type: ignore[no-untyped-def]
     """The first `left` places and those of `least` words of fewer than `REACH` characters, in order, in `at`."""
     for k in range(left):
         spare[k] = at[k]
@@ -159,6 +175,47 @@ def _with_short(joined, count, least, at, left, spare):  # type: ignore[no-untyp
         likely = spare[next_one] == place
         next_one += 1 if likely else 0
         short = np.int64(joined[place + least, 2] - joined[place, 2]) < REACH
-        at[kept] = place
+        at[kept], reach[kept] = place, 1 if likely else 0
         kept += 1 if likely or short else 0
+    return kept
+
+
+@kernel
+def _reach_on(joined, total, left, places):  # type: ignore[no-untyped-def]
+    """Raise `places.reach` of the first `left` places from 1 to what it is to be."""
+    values, at, reach, numbers, solid = places.values, places.at, places.reach, places.numbers, places.solid
+    going = 0
+    for k in range(left):
+        begin = np.int64(joined[at[k], 2])
+        goes = reach[k] == 1 and begin + REACH + STRIDE <= total
+        values[going], numbers[going] = _read(solid, begin), k
+        going += 1 if goes else 0
+    for far in range(2, FARTHEST + 1):
+        ahead = REACH + (far - 2) * STRIDE
+        inside = 0
+        for k in range(going):
+            number = numbers[k]
+            begin = np.int64(joined[at[number], 2]) + ahead
+            fits = begin + STRIDE <= total
+            values[inside], numbers[inside] = _read_on(values[k], solid, min(begin, total)), number
+            inside += 1 if fits else 0
+        going = _keep_marked(values, numbers, inside, places.marks, np.uint64(40))
+        for k in range(going):
+            reach[numbers[k]] = far
+
+
+@kernel
+def reaching(joined, count, n, at, reach, left, values, kept_at):  # type: ignore[no-untyped-def]
+    """Of the first `left` places those whose n-gram may stand twice by its `reach`; in `kept_at`, with the hashes of
+    the n-grams written together in `values`. Returns how many.
+    """
+    kept = 0
+    for k in range(left):
+        place = np.int64(at[k])
+        end = min(place + n, count)
+        size = np.int64(joined[end, 2] - joined[place, 2])
+        needed = max(min(size // STRIDE, FARTHEST + 1) - 1, 0)
+        values[kept] = (joined[end, 0] - joined[place, 0]) * joined[end, 1]
+        kept_at[kept] = place
+        kept += 1 if place + n <= count and reach[k] >= needed else 0
     return kept
