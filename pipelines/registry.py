@@ -11,7 +11,7 @@ from pipelines.pii.settings import check as scrub_check
 from pipelines.quality.segmenters import check_segmenters
 from pipelines.quality.wanted import check_signals
 from pipelines.step import Step
-from pipelines.steps import decontaminate, passages
+from pipelines.steps import decontaminate, passages, tokenizer
 from pipelines.steps.decontaminate import Decontaminate
 from pipelines.steps.dedup import Dedup
 from pipelines.steps.encode import Encode
@@ -65,6 +65,7 @@ def validate(recipe: Recipe) -> None:
         "scrub": scrub_check,
         "passages": passages.check,
         "decontaminate": decontaminate.check,
+        "tokenizer.path": tokenizer.check,
         **OUTSIDE_CHECKS,
     }
     for key, check in checks.items():

@@ -37,11 +37,23 @@ Json = Annotated[bool, typer.Option("--json", help="print JSON for machines")]
 def sample(
     directory: Annotated[Path, typer.Argument(help="where to write the shards")],
     megabytes: Annotated[int, typer.Option(min=1, max=60, help="text to gather, about")] = 24,
+    days: Annotated[
+        str | None, typer.Option(metavar="FIRST:COUNT", help="days of news instead, e.g. 2026-01-01:4")
+    ] = None,
+    bad_day: Annotated[
+        list[str] | None,
+        typer.Option("--bad-day", metavar="DAY", help="make this day a bad one (repeatable)"),
+    ] = None,
 ) -> None:
-    """Write sample shards in every source layout, from text that is installed on this machine."""
-    from daybreak.cli.sample import run
+    """Write sample shards in every source layout, or days of news, from text that is installed on this machine."""
+    from daybreak.cli.sample import run, run_days
 
-    run(directory, megabytes)
+    if days is None and bad_day:
+        raise typer.BadParameter("--bad-day needs --days")
+    if days is None:
+        run(directory, megabytes)
+    else:
+        run_days(directory, days, bad_day or [])
 
 
 @app.command()
@@ -71,6 +83,7 @@ def run(
             "--source", help="with `--only ingest`: read this source alone, commit nothing (repeatable)"
         ),
     ] = None,
+    until: Annotated[str | None, typer.Option("--until", help="run the steps up to this one")] = None,
     json: Json = False,
 ) -> None:
     """Build the corpus: every step that is not done, then the funnel."""
@@ -79,7 +92,7 @@ def run(
     if source:
         ingest_sources(recipe, overrides or [], only, source, json)
     else:
-        run_recipe(recipe, overrides or [], only, json)
+        run_recipe(recipe, overrides or [], only, json, until)
 
 
 @app.command()

@@ -74,7 +74,7 @@ class Report(Step):
             run=_run_facts(context),
             asked=_asked(recipe),
             vocabulary=tokenizer.get("vocab_size"),
-            tokenizer=_tokenizer_settings(recipe),
+            tokenizer=_tokenizer_settings(recipe, tokenizer),
             rule_signals=_rule_signals(recipe),
             samples_per_rule=recipe.report.samples,
             contamination=_card(context),
@@ -115,8 +115,12 @@ def _asked(recipe: Recipe) -> dict[str, float]:
     return {name: s.weight / total for name, s in sorted(recipe.sources.items())}
 
 
-def _tokenizer_settings(recipe: Recipe) -> dict[str, object]:
-    return recipe.tokenizer.model_dump() if recipe.tokenizer else {}
+def _tokenizer_settings(recipe: Recipe, facts: Mapping[str, Any]) -> dict[str, object]:
+    if recipe.tokenizer is None:
+        return {}
+    if recipe.tokenizer.path is not None:
+        return {"finished": facts["fingerprint"][:16]}
+    return recipe.tokenizer.model_dump(exclude={"path"})
 
 
 def _rule_signals(recipe: Recipe) -> dict[str, str]:
