@@ -48,7 +48,7 @@ def _start(command: Sequence[str], environment: Mapping[str, str], log: Path) ->
     with open(log, "ab") as out:
         return subprocess.Popen(
             command, env=dict(environment), stdin=subprocess.DEVNULL, stdout=out, stderr=out,
-            start_new_session=True, cwd=log.parent, umask=0o077,
+            start_new_session=True, cwd=log.parent,
         )  # fmt: skip
 
 
