@@ -44,7 +44,9 @@ demo: $(STAMP) ## From sample shards to a trained model and a report, in a few m
 	$(BIN)/daybreak run conf/recipes/sample.yaml
 
 airflow: $(STAMP) ## An Airflow on this machine with the daily DAG on sample days; prints address and password
-	$(BIN)/daybreak airflow
+	@[ -d work/sample-days ] || $(BIN)/daybreak sample work/sample-days --days 2026-01-01:4
+	@[ -e work/tokenizer/tokenizer/manifest.json ] || $(BIN)/daybreak run conf/recipes/tokenizer.yaml --until tokenizer
+	@$(BIN)/daybreak airflow
 
 test: $(STAMP) ## Fast tests
 	$(PYTEST) -m "not slow"

@@ -26,5 +26,5 @@ if path := recipe_for(BUILD):
         default_args=defaults(recipe),
         tags=["daybreak"],
         doc_md=__doc__,
-    ):
+    ) as dag:
         build(Line(recipe, by_form, assets.corpus(recipe.name)))

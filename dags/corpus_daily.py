@@ -29,5 +29,5 @@ if path := recipe_for(DAILY):
         tags=["daybreak"],
         doc_md=__doc__,
         **timing(recipe.schedule),
-    ):
+    ) as dag:
         build(Line(recipe, by_date, assets.corpus(recipe.name)))

@@ -23,5 +23,5 @@ if (path := recipe_for(TOKENIZER)) and (recipe := outline(path)).tokenizer:
         default_args=defaults(recipe),
         tags=["daybreak"],
         doc_md=__doc__,
-    ):
+    ) as dag:
         build(Line(recipe, by_form, assets.tokenizer(recipe.name), until="tokenizer"))

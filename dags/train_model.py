@@ -26,5 +26,5 @@ if paths := [path for variable in (DAILY, BUILD) if (path := recipe_for(variable
         default_args=defaults(recipes[0]),
         tags=["daybreak"],
         doc_md=__doc__,
-    ):
+    ) as dag:
         chain(*training())

@@ -13,7 +13,7 @@ from pathlib import Path
 from daybreak import java
 from daybreak.airflow.home import home
 from daybreak.cli.airflow_api import Api
-from daybreak.cli.airflow_processes import Process, running
+from daybreak.cli.airflow_processes import Process, Start, running
 from daybreak.cli.airflow_spark import history_server, write_settings
 from daybreak.errors import DaybreakError
 
@@ -30,17 +30,29 @@ def serve(place: Path, port: int, slots: int = SPARK_SLOTS) -> int:
     place.chmod(0o700)
     password, log = password_of(place / PASSWORDS), place / "airflow.log"
     environment = settings(place, port) | write_settings(place, port + 1)
-    airflow = [sys.executable, "-m", "airflow", "standalone"]
-    with running([airflow, history_server()], environment, log) as (process, _):
-        api = Api(f"http://127.0.0.1:{port}")
-        _until_ready(process, api, password, log)
-        api.make_pool("spark", slots, "Steps on Spark at once")
-        print(
-            f"Airflow  http://127.0.0.1:{port}\nuser     {USER}\npassword {password}   (kept in {place / PASSWORDS})"
-        )
+    with running(environment, log) as start:
+        parts = _start_all(start, Api(f"http://127.0.0.1:{port}"), password, slots, log)
+        print(f"Airflow  http://127.0.0.1:{port}\nuser     {USER}")
+        print(f"password {password}   (kept in {place / PASSWORDS})")
         print(f"Spark    {environment['DAYBREAK_SPARK_HISTORY']}\nlog      {log}\nCtrl-C ends it", flush=True)
-        process.wait()
-    return process.returncode or 0
+        while not (ended := [name for name, process in parts.items() if process.poll() is not None]):
+            time.sleep(1.0)
+        raise DaybreakError(f"{', '.join(ended)} ended by itself; its log is {log}")
+    return 0
+
+
+def _start_all(start: Start, api: Api, password: str, slots: int, log: Path) -> dict[str, Process]:
+    """Start the API server before the scheduler: a task that cannot reach it fails.
+
+    (`airflow standalone` starts all at once, and loses the first task of a schedule that is due.)
+    """
+    airflow = [sys.executable, "-m", "airflow"]
+    if start([*airflow, "db", "migrate"]).wait():
+        raise DaybreakError(f"Airflow's database could not be made; its log is {log}")
+    parts = {"api-server": start([*airflow, "api-server"]), "Spark's history server": start(history_server())}
+    _until_ready(parts["api-server"], api, password, log)
+    api.make_pool("spark", slots, "Steps on Spark at once")
+    return parts | {name: start([*airflow, name]) for name in ("scheduler", "dag-processor", "triggerer")}
 
 
 def settings(place: Path, port: int) -> dict[str, str]:

@@ -8,7 +8,7 @@ import secrets
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,22 +19,21 @@ MARK = "DAYBREAK_AIRFLOW_SESSION"
 STOP_SECONDS = 30.0
 
 Process = subprocess.Popen[bytes]
+Start = Callable[[Sequence[str]], Process]
 
 
 @contextlib.contextmanager
-def running(
-    commands: Sequence[Sequence[str]],
-    environment: Mapping[str, str],
-    log: Path,
-    patience: float = STOP_SECONDS,
-) -> Iterator[list[Process]]:
-    """Start the commands, their output in `log`; at the end, on Ctrl-C or SIGTERM too, end all that came of them."""
+def running(environment: Mapping[str, str], log: Path, patience: float = STOP_SECONDS) -> Iterator[Start]:
+    """Gives what starts a command, its output in `log`; at the end, on Ctrl-C or SIGTERM, ends all of them."""
     before = {number: signal.signal(number, _interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
     mark, processes = secrets.token_hex(8), list[Process]()
+
+    def start(command: Sequence[str]) -> Process:
+        processes.append(_start(command, {**environment, MARK: mark}, log))
+        return processes[-1]
+
     try:
-        for command in commands:
-            processes.append(_start(command, {**environment, MARK: mark}, log))
-        yield processes
+        yield start
     except KeyboardInterrupt:
         print("stopping", file=sys.stderr, flush=True)
     finally:
@@ -49,7 +48,7 @@ def _start(command: Sequence[str], environment: Mapping[str, str], log: Path) ->
     with open(log, "ab") as out:
         return subprocess.Popen(
             command, env=dict(environment), stdin=subprocess.DEVNULL, stdout=out, stderr=out,
-            start_new_session=True, cwd=log.parent, umask=0o077,
+            start_new_session=True, cwd=log.parent,
         )  # fmt: skip
 
 

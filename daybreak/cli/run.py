@@ -69,7 +69,6 @@ def ingest_sources(
     path: Path, overrides: Sequence[str], only: Sequence[str] | None, sources: Sequence[str], as_json: bool
 ) -> None:
     """Read some sources of a recipe and print what happened; raises RecipeError unless `only` is ingest."""
-    from daybreak.errors import RecipeError
     from pipelines.ingest_sources import read_sources
 
     if list(only or ()) != ["ingest"]:

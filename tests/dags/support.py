@@ -38,7 +38,7 @@ def task(t):
     return {
         "group": t.task_group.group_id, "mapped": type(t).__name__ == "MappedOperator", "pool": t.pool,
         "retries": t.retries, "backoff": t.retry_exponential_backoff, "alert": bool(t.on_failure_callback),
-        "doc": t.doc_md, "rule": str(t.trigger_rule), "upstream": sorted(t.upstream_task_ids),
+        "doc": t.doc_md, "rule": t.trigger_rule.value, "upstream": sorted(t.upstream_task_ids),
         "outlets": [a.name for a in t.outlets], "kind": t.task_type,
     }
 

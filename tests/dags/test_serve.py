@@ -23,7 +23,8 @@ import sys, time
 from pathlib import Path
 from daybreak.cli.airflow_processes import running
 child = "trap '' TERM; setsid sh -c 'trap : TERM; sleep 300; sleep 300' & echo $! > child; sleep 300"
-with running([["sh", "-c", child]], {"PATH": "/usr/bin:/bin"}, Path("log").absolute(), patience=1):
+with running({"PATH": "/usr/bin:/bin"}, Path("log").absolute(), patience=1) as start:
+    start(["sh", "-c", child])
     print("ready", flush=True)
     time.sleep(300)
 """
