@@ -86,13 +86,17 @@ class SparkMetrics(Observer):
 
 
 def amounts(manifest: Manifest) -> dict[str, Any]:
-    """What a step took in and gave: by source and in all (documents, bytes, tokens), rows and bytes by table."""
+    """What a step took in and gave: by source and in all (documents, bytes, tokens), files, rows and bytes by table."""
     files = manifest.facts.get("files", []) if manifest.step == "ingest" else []
     stored: dict[str, int] = {}
     for item in files:
         stored[item["source"]] = stored.get(item["source"], 0) + int(item.get("size", 0))
     tables = {
-        table: {"rows": sum(e.rows for e in entries), "bytes": sum(e.bytes for e in entries)}
+        table: {
+            "files": len(entries),
+            "rows": sum(e.rows for e in entries),
+            "bytes": sum(e.bytes for e in entries),
+        }
         for table, entries in manifest.tables.items()
     }
     return {"sources": flows(manifest.accounting, stored), "tables": tables}
