@@ -160,7 +160,10 @@ class Workspace:
 
     def log(self, event: dict[str, object]) -> None:
         """Append one JSON line to the run log: times and durations, which manifests do not hold."""
-        line = json.dumps({"time": time.strftime("%Y-%m-%dT%H:%M:%S%z"), **event}) + "\n"
+        self.append(RUN_LOG, json.dumps({"time": time.strftime("%Y-%m-%dT%H:%M:%S%z"), **event}))
+
+    def append(self, name: str, line: str) -> None:
+        """Append a line to a file of the workspace; one elsewhere than on a local disk keeps none."""
         if self.store.local:
-            with open(self.store.path(RUN_LOG), "a", encoding="utf-8") as file:
-                file.write(line)
+            with open(self.store.path(name), "a", encoding="utf-8") as file:
+                file.write(line + "\n")

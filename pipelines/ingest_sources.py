@@ -15,6 +15,7 @@ from daybreak.errors import RecipeError
 from daybreak.recipe import Recipe
 from pipelines.narrow import UnitResult
 from pipelines.observe import StepRun
+from pipelines.observe.spark_metrics import Measured, flows
 from pipelines.registry import step
 from pipelines.runner import Runner, explained
 from pipelines.step import Context
@@ -72,7 +73,7 @@ def known_sources(recipe: Recipe, names: Sequence[str]) -> tuple[str, ...]:
 
 
 def _read(runner: Runner, run: StepRun, names: tuple[str, ...]) -> SourcesRead:
-    began = time.monotonic()
+    began, measured = time.monotonic(), Measured(run)
     items = [item for item in inputs(run.recipe) if item.source in names]
     out = run.workspace.join("ingest", run.fingerprint)
     reading = Reading(
@@ -81,14 +82,23 @@ def _read(runner: Runner, run: StepRun, names: tuple[str, ...]) -> SourcesRead:
     runner.progress.begin("ingest")
     try:
         results = reading.results()
+        bad = bad_inputs(run.recipe, items, results)
+        counts = Ledger(count for result in results for count in result.counts).counts()
+        check(counts)
+    except BaseException:
+        measured.drop()
+        raise
     finally:
         runner.progress.end()
-    bad = bad_inputs(run.recipe, items, results)
-    check(Ledger(count for result in results for count in result.counts).counts())
     seconds = time.monotonic() - began
     read = len(results) - reading.taken_over
     run.workspace.log(
         {"event": "read", "step": "ingest", "sources": names, "units": read, "seconds": round(seconds, 2)}
+    )
+    stored = {name: sum(item.size for item in items if item.source == name) for name in names}
+    measured.write(
+        seconds,
+        {"part": names, "resumed_units": reading.taken_over, "sources": flows(counts, stored), "tables": {}},
     )
     return SourcesRead(names, False, seconds, len(results), read, _documents(results), tuple(bad.values()))
 

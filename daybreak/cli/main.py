@@ -96,6 +96,32 @@ def run(
 
 
 @app.command()
+def size(
+    recipe: RecipePath,
+    overrides: Overrides = None,
+    cores: Annotated[int | None, typer.Option(min=1, help="cores of the cluster")] = None,
+    memory: Annotated[
+        float | None, typer.Option(min=0.1, help="GB that a machine has for an executor")
+    ] = None,
+    hours: Annotated[float | None, typer.Option(min=0.01, help="hours it may take: finds the cores")] = None,
+    like: Annotated[
+        list[str] | None,
+        typer.Option("--like", help="workspace of an earlier run to calibrate by (repeatable)"),
+    ] = None,
+    seconds: Annotated[float, typer.Option(min=0.1, help="time to sample a source, about")] = 5.0,
+    conf: Annotated[
+        Path | None,
+        typer.Option(help="print this file of conf/spark with the sizes forecast, and nothing else"),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Forecast what a build takes: hours, memory, disk, a cluster. Samples the input, writes nothing."""
+    from daybreak.cli.size import show_size
+
+    show_size(recipe, overrides or [], like or [], seconds, cores, memory, hours, conf, json)
+
+
+@app.command()
 def train(
     recipe: RecipePath,
     overrides: Overrides = None,
