@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -11,6 +12,9 @@ from typing import Any
 from daybreak.accounting import Count
 
 FORMAT = 1
+HEX = re.compile(r"[0-9a-f]{16,64}")
+PART = re.compile(r"(?!\.{1,2}$)[^/\\\x00]+")
+"""A name inside of a folder: no step up, no step down."""
 
 
 def canonical(value: object) -> bytes:
@@ -71,6 +75,17 @@ class Manifest:
         content = {**asdict(self), "digest": self.digest}
         return json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False).encode() + b"\n"
 
+    def _require_inside(self) -> None:
+        """ValueError where a name would lead out of the step's folder: manifests may come with data from elsewhere."""
+        names = [self.step, *self.tables]
+        paths = [entry.path for entries in self.tables.values() for entry in entries]
+        wrong = [name for name in names if not PART.fullmatch(name)]
+        wrong += [path for path in paths if not all(PART.fullmatch(part) for part in path.split("/"))]
+        if wrong:
+            raise ValueError(f"it names {wrong[0]!r}, which does not stay in its folder")
+        if not HEX.fullmatch(self.fingerprint):
+            raise ValueError(f"its fingerprint {self.fingerprint[:80]!r} is none")
+
     @classmethod
     def from_json(cls, data: bytes) -> Manifest:
         """Read a manifest back; ValueError when it is damaged or of another format."""
@@ -81,6 +96,7 @@ class Manifest:
         content["tables"] = {t: [FileEntry(**e) for e in es] for t, es in content["tables"].items()}
         content["accounting"] = [Count(**c) for c in content["accounting"]]
         manifest = cls(**content)
+        manifest._require_inside()
         if manifest.digest != digest:
             raise ValueError("manifest does not match its own digest: it was edited or damaged")
         return manifest

@@ -23,7 +23,8 @@ LONG = 24
 """A parameter's value of so many characters is taken for a secret, whatever its name."""
 
 SECRET_VARIABLE = re.compile(
-    r"secret|passw|token(?!i)|api_?key|access_?key|private_?key|_key$|credential|fernet|jwt|_dsn|_conn$|^airflow_conn_",
+    r"^(?!.*_(?:file|path|dir)$).*(?:secret|passw|token(?!i)|api_?key|access_?key|private_?key|_key$|credential"
+    r"|fernet|jwt|_dsn|_conn$|^airflow_conn_)",
     re.I,
 )
 """Environment variables that hold a secret, by their names."""
@@ -93,9 +94,17 @@ def copied(content: Mapping[Any, Any], environment: Mapping[str, str]) -> Iterat
         if SECRET_VARIABLE.search(name) and len(value) >= SHORTEST and not _is_path(value)
     }
     for place, _, value in _leaves(content, "") if secrets else ():
-        text = lasting(value) if ADDRESSES.match(place) and "://" in str(value) else str(value)
+        text = _kept(place, str(value))
         for name in (name for name, secret in secrets.items() if secret in text):
             yield f"{place}: holds the value of the environment variable {name}, a secret by its name. {REMEDY}"
+
+
+def _kept(place: str, value: str) -> str:
+    """What of a recipe's value may come into tables."""
+    try:
+        return lasting(value) if ADDRESSES.match(place) and "://" in value else value
+    except ValueError:
+        return value
 
 
 def _is_path(value: str) -> bool:

@@ -114,7 +114,10 @@ def _override(values: DictConfig, text: str) -> None:
     key, equals, value = text.partition("=")
     if not equals or not key:
         raise RecipeError(f"override {text!r}: write key=value, for example language.min_score=0.7")
-    OmegaConf.update(values, key, read_yaml(value), merge=True, force_add=True)
+    try:
+        OmegaConf.update(values, key, read_yaml(value), merge=True, force_add=True)
+    except yaml.YAMLError as error:
+        raise RecipeError(without_secrets(f"override {text!r}: the value is not YAML: {error}")) from None
 
 
 def _explain(error: ValidationError) -> Iterable[str]:

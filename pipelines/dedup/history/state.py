@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from daybreak.manifest import canonical
+from daybreak.manifest import PART, canonical
 
 FORMAT = 1
 COMPACTED = "compacted-"
@@ -99,4 +99,9 @@ class State:
         content["batches"] = tuple(Batch(**batch) for batch in content["batches"])
         content["removals"] = tuple(Removal(**removal) for removal in content["removals"])
         content["retired"] = tuple(content["retired"])
-        return cls(**content)
+        state = cls(**content)
+        files = [removal.file for removal in state.removals if removal.file is not None]
+        for name in (*state.folders(), *state.retired, *(part for file in files for part in file.split("/"))):
+            if not PART.fullmatch(name):
+                raise ValueError(f"it names {name!r}, which does not stay in the history's folder")
+        return state
