@@ -13,7 +13,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from pipelines.kernels.compile import kernel
+from pipelines.kernels.compile import inlined
 
 BLOCK = 64
 """Characters of a mask."""
@@ -88,7 +88,7 @@ widen8: Any = intrinsic(_widen8)
 """widen8(data, at, points, n): write the eight bytes of `data` (uint8) from `at` to `points` (uint32) from `n`."""
 
 
-@kernel
+@inlined
 def within(at, n):  # type: ignore[no-untyped-def]
     """uint64: bit k is set if `at` + k is below `n`."""
     return _ALL if n - at >= BLOCK else (_ONE << np.uint64(n - at)) - _ONE

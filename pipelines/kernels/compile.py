@@ -138,7 +138,18 @@ def kernel(function: Function) -> Function:
 
     With no writable folder at all it is compiled once a process.
     """
-    dispatcher: Any = numba.njit(nogil=True)(function)
+    return _compiled(function)
+
+
+def inlined(function: Function) -> Function:
+    """`kernel` for small functions in hot loops: merged into their callers whatever LLVM thinks of it, since a call
+    hands over every array in seven words.
+    """
+    return _compiled(function, forceinline=True)
+
+
+def _compiled(function: Function, **options: bool) -> Function:
+    dispatcher: Any = numba.njit(nogil=True, **options)(function)
     if cache_folder() is not None:
         dispatcher._cache = _SharedCache(function)
     return cast(Function, dispatcher)

@@ -11,10 +11,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pipelines.kernels.compile import kernel
+from pipelines.kernels.bits import low_bytes8
+from pipelines.kernels.compile import inlined, kernel
 from pipelines.kernels.seen import MIX
-from pipelines.kernels.spacy_kinds import BLANK
-from pipelines.kernels.wide import load8
+from pipelines.kernels.wide import load8, store8
 
 REACH = 16
 """Characters by which n-grams that are compared written together are told apart first."""
@@ -33,7 +33,7 @@ _SLOTS = 8
 
 
 class Places(NamedTuple):
-    """Room for the places of one document: values uint64, at, numbers int32, slots int64 and reach uint8, one a place;
+    """Room for the places of one document: values uint64, at, numbers uint32, slots int64 and reach uint8, one a place;
     marks uint8; solid uint8, the low bytes of the characters that are no white space, and room to read on.
     """
 
@@ -49,7 +49,7 @@ class Places(NamedTuple):
 def places_for(size: int) -> Places:
     """Room for documents of up to `size` code points; memory is taken as it is touched."""
     size += 1
-    return Places(np.empty(size, np.uint64), np.empty(size, np.int32), np.empty(size, np.int32),
+    return Places(np.empty(size, np.uint64), np.empty(size, np.uint32), np.empty(size, np.uint32),
                   np.empty(size, np.int64), np.empty(size, np.uint8), marks_for(size),
                   np.empty(size + REACH + STRIDE, np.uint8))  # fmt: skip
 
@@ -69,7 +69,7 @@ def keep_likely(values, at, left, marks):  # type: ignore[no-untyped-def]
     return _keep_marked(values, at, kept, marks, np.uint64(28))
 
 
-@kernel
+@inlined
 def _keep_marked(values, at, left, marks, shift):  # type: ignore[no-untyped-def]
     mask = _cleared(marks, left)
     for k in range(left):
@@ -99,7 +99,7 @@ def keep_weighed(values, at, weights, left, marks):  # type: ignore[no-untyped-d
     return kept
 
 
-@kernel
+@inlined
 def _cleared(marks, left):  # type: ignore[no-untyped-def]
     """Clear the marks that `left` values need; returns the mask of their slots."""
     slots = 64
@@ -109,7 +109,7 @@ def _cleared(marks, left):  # type: ignore[no-untyped-def]
     return np.uint64(slots - 1)
 
 
-@kernel
+@inlined
 def _slot(value, shift, mask):  # type: ignore[no-untyped-def]
     mixed = (value ^ (value >> np.uint64(31))) * MIX
     return (mixed >> shift) & mask
@@ -123,7 +123,7 @@ def all_places(words, count, values, at):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def reading_places(points, kinds, n, joined, count, least, places):  # type: ignore[no-untyped-def]
+def reading_places(points, words, joined, count, least, places):  # type: ignore[no-untyped-def]
     """Places of words from which `REACH` characters, read over white space, may stand twice, and of `least`
     words that are shorter than that; in `places.at`, in order. Returns how many.
 
@@ -132,33 +132,34 @@ def reading_places(points, kinds, n, joined, count, least, places):  # type: ign
     characters on that may stand twice too, up to `FARTHEST`.
     """
     values, at, solid = places.values, places.at, places.solid
-    _write_together(points, kinds, n, solid)
+    _write_together(points, words, joined, count, solid)
     total = np.int64(joined[count, 2])
     reading = 0
     while reading < count and np.int64(joined[reading, 2]) + REACH <= total:
         values[reading], at[reading] = _read(solid, np.int64(joined[reading, 2])), reading
         reading += 1
     left = keep_likely(values, at, reading, places.marks)
-    left = _with_short(joined, count, least, at, left, places.slots, places.reach)
+    left = _with_short(joined, count, least, at, left, places.numbers, places.reach)
     _reach_on(joined, total, left, places)
     return left
 
 
 @kernel
-def _write_together(points, kinds, n, solid):  # type: ignore[no-untyped-def]
-    size = 0
-    for at in range(n):
-        solid[size] = points[at] & np.uint32(0xFF)
-        size += 0 if kinds[at] & BLANK else 1
+def _write_together(points, words, joined, count, solid):  # type: ignore[no-untyped-def]
+    """The low bytes of the characters of all words, eight at a time: what is too much the next word writes over."""
+    for word in range(count):
+        begin, to = words[word, 0], np.int64(joined[word, 2])
+        for at in range(0, words[word, 1] - begin, STRIDE):
+            store8(solid, to + at, low_bytes8(points, begin + at))
 
 
-@kernel
+@inlined
 def _read(solid, at):  # type: ignore[no-untyped-def]
     """One number of the `REACH` bytes from `at`."""
     return _read_on(load8(solid, at), solid, at + STRIDE)
 
 
-@kernel
+@inlined
 def _read_on(value, solid, at):  # type: ignore[no-untyped-def]
     """`value` of what stands before `at`, and the `STRIDE` bytes from there."""
     return (value ^ (value >> np.uint64(29))) * MIX + load8(solid, at)
@@ -205,17 +206,18 @@ def _reach_on(joined, total, left, places):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def reaching(joined, count, n, at, reach, left, values, kept_at):  # type: ignore[no-untyped-def]
-    """Of the first `left` places those whose n-gram may stand twice by its `reach`; in `kept_at`, with the hashes of
-    the n-grams written together in `values`. Returns how many.
+def reaching(joined, count, n, left, places):  # type: ignore[no-untyped-def]
+    """Drop of the first `left` of `places.at` those whose n-gram cannot stand twice by its `places.reach`; no longer
+    one can either. Returns how many are left; their n-grams' hashes, written together, are in `places.values`.
     """
+    at, reach, values = places.at, places.reach, places.values
     kept = 0
     for k in range(left):
-        place = np.int64(at[k])
-        end = min(place + n, count)
-        size = np.int64(joined[end, 2] - joined[place, 2])
-        needed = max(min(size // STRIDE, FARTHEST + 1) - 1, 0)
+        place, far = at[k], reach[k]
+        end = min(np.int64(place) + n, count)
+        size = joined[end, 2] - joined[place, 2]
+        steps = np.int64(min(size // np.uint64(STRIDE), np.uint64(FARTHEST + 1)))
         values[kept] = (joined[end, 0] - joined[place, 0]) * joined[end, 1]
-        kept_at[kept] = place
-        kept += 1 if place + n <= count and reach[k] >= needed else 0
+        at[kept], reach[kept] = place, far
+        kept += 1 if (np.int64(place) + n <= count) & (np.int64(far) + 1 >= steps) else 0
     return kept

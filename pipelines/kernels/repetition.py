@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pipelines.kernels.compile import kernel
+from pipelines.kernels.compile import inlined, kernel
 from pipelines.kernels.hashes import BASE, between, scattered
 from pipelines.kernels.repeated_places import HEAVIEST, all_places, keep_weighed
 
@@ -25,7 +25,7 @@ def table_size(elements):  # type: ignore[no-untyped-def]
     return size
 
 
-@kernel
+@inlined
 def is_new(keys, value):  # type: ignore[no-untyped-def]
     """True if `value` is not among `keys` yet; it is then. keys: uint64, a power of two long, 0 where free."""
     mask = np.uint64(keys.size - 1)
@@ -39,7 +39,7 @@ def is_new(keys, value):  # type: ignore[no-untyped-def]
     return True
 
 
-@kernel
+@inlined
 def _power(powers, exponent):  # type: ignore[no-untyped-def]
     """powers[1] to the power of `exponent`, of which `powers` holds the first."""
     value = _ONE
@@ -67,7 +67,7 @@ def join_words(words, count, joined):  # type: ignore[no-untyped-def]
         joined[at + 1, 0], joined[at + 1, 1], joined[at + 1, 2] = total, up, characters
 
 
-@kernel
+@inlined
 def _characters(joined, begin, end):  # type: ignore[no-untyped-def]
     return np.int64(joined[end, 2] - joined[begin, 2])
 
@@ -77,8 +77,8 @@ def duplicate_characters(joined, n, values, at, places, keys):  # type: ignore[n
     """Characters in n-grams that occurred before; a repeated n-gram is stepped over as a whole.
 
     N-grams are compared written together, so `a bc` and `ab c` are one. values, at: their hashes and where they
-    begin, `places` of them, all that repeat among these (`repeated_places.reaching`). keys: scratch, `table_size(places)`
-    or more.
+    begin, `places` of them, all that repeat among these (`repeated_places.reaching`). keys: scratch of
+    `table_size(places)` or more.
     """
     table = keys[: table_size(places)]
     table[:] = 0
@@ -107,7 +107,7 @@ def measure_top_grams(words, joined, count, places, tallies, out):  # type: igno
         out[number] = top_characters(joined, count, n, values, at, slots, left, tallies)
 
 
-@kernel
+@inlined
 def _lengthen(words, count, n, values, at, left):  # type: ignore[no-untyped-def]
     """Make n-grams of (n - 1)-grams, and drop the places that are too near the end; returns how many are left."""
     kept = 0
@@ -144,7 +144,7 @@ def top_characters(joined, count, n, values, at, weights, left, tallies):  # typ
     return best * (_characters(joined, first, first + n) + n - 1)
 
 
-@kernel
+@inlined
 def _most_likely(values, weights, left):  # type: ignore[no-untyped-def]
     """Leave in `weights` which of the `left` n-grams may be the most frequent; returns how many.
 
@@ -167,7 +167,7 @@ def _most_likely(values, weights, left):  # type: ignore[no-untyped-def]
     return likely
 
 
-@kernel
+@inlined
 def _tally(tallies, value, at):  # type: ignore[no-untyped-def]
     """The row of `value`, counted once more: how often in the upper half, where it was first in the lower."""
     mask = np.uint64(tallies.shape[0] - 1)
@@ -183,8 +183,8 @@ def _tally(tallies, value, at):  # type: ignore[no-untyped-def]
 def paragraphs(points, sums, begin, end, breaks, lines, keys):  # type: ignore[no-untyped-def]
     """(paragraphs, repeated ones, characters in those) of [begin, end), which has no newline at its ends.
 
-    Paragraphs are parted by two newlines or more. sums: of `hashes.add_up`. breaks: where a line may end, `lines` places.
-    keys: scratch with room for every line.
+    Paragraphs are parted by two newlines or more. sums: of `hashes.add_up`. breaks: where a line may end, `lines`
+    places. keys: scratch with room for every line.
     """
     keys[:] = 0
     total = repeated = characters = 0

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pipelines.kernels.bits import BLOCK, class_mask, within
-from pipelines.kernels.compile import kernel
+from pipelines.kernels.compile import inlined, kernel
 from pipelines.kernels.page import put_bits
 from pipelines.kernels.spacy_kinds import AFFIX, BLANK, FIGURE, NARROW
 
@@ -15,7 +15,7 @@ _ONE, _SIX, _LAST, _ALL = np.uint64(1), np.uint64(6), np.uint64(BLOCK - 1), ~np.
 
 
 class Runs(NamedTuple):
-    """Room for the runs of one document: begins, ends int32, code points [begin, end) of each; marked and wide uint64,
+    """Room for the runs of one document: begins, ends uint32, code points [begin, end) of each; marked and wide uint64,
     a bit a code point: it is AFFIX or FIGURE; it is not NARROW.
     """
 
@@ -28,7 +28,7 @@ class Runs(NamedTuple):
 def runs_for(size: int) -> Runs:
     """Room for documents of up to `size` code points; memory is taken as it is touched."""
     runs, words = size // 2 + 1, size // BLOCK + 2
-    return Runs(np.empty(runs, np.int32), np.empty(runs, np.int32),
+    return Runs(np.empty(runs, np.uint32), np.empty(runs, np.uint32),
                 np.empty(words, np.uint64), np.empty(words, np.uint64))  # fmt: skip
 
 
@@ -48,11 +48,10 @@ def find_runs(kinds, n, begins, ends, marked, wide):  # type: ignore[no-untyped-
         before = solid >> _LAST
     if ended < runs:
         ends[ended] = n
-    marked[(n + BLOCK - 1) // BLOCK] = wide[(n + BLOCK - 1) // BLOCK] = 0
     return runs
 
 
-@kernel
+@inlined
 def bits_of(marks, begin, size):  # type: ignore[no-untyped-def]
     """The bits of `marks` for `size` code points (1 to `BLOCK`) from `begin`, the first one lowest."""
     word, shift = np.uint64(begin) >> _SIX, np.uint64(begin) & _LAST

@@ -35,7 +35,8 @@ class WordScratch(NamedTuple):
     """Work space of word splitting, each array as long as the longest document has code points.
 
     sums uint64 (one longer), marks uint16, stack int32, words and spare int64 (n, 3). Memory is taken by the system
-    as it is touched, so a document costs what its own code points and tokens need. known: `known_runs`. runs: `runs_for`.
+    as it is touched, so a document costs what its own code points and tokens need. known: `known_runs`. runs:
+    `runs_for`.
     """
 
     sums: np.ndarray

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pipelines.kernels.bits import BLOCK, low_bytes8
-from pipelines.kernels.compile import kernel
+from pipelines.kernels.compile import inlined, kernel
 from pipelines.kernels.hashes import between, enter, find, scattered
 from pipelines.kernels.spacy_affixes import DOT, infix, prefix, suffix
 from pipelines.kernels.spacy_kinds import AFFIX, ENDER, FIGURE
@@ -69,7 +69,7 @@ def split_runs(points, kinds, sums, n, cases, words, stack, known, runs):  # typ
 
     kinds: of each code point (`spacy_kinds`), `bits.BLOCK` longer than `n`. sums: of `hashes.add_up`. words: int64
     (n, 3), where each begins and ends and the bits of its hash, filled from the start. stack: scratch, int32 (n,).
-    known: `known_runs`. runs: scratch, `spacy_runs.Runs`.
+    known: `known_runs`. runs: scratch, `spacy_runs.Runs`. One character is one token, mark or not.
     """
     parts, sift = cases.parts, cases.sift
     begins, ends, marked, wide = runs.begins, runs.ends, runs.marked, runs.wide
@@ -81,9 +81,9 @@ def split_runs(points, kinds, sums, n, cases, words, stack, known, runs):  # typ
             count = _put_long(points, kinds, sums, begin, end, count, parts, sift, words, stack)
             continue
         marks = bits_of(marked, begin, size)
-        if not marks:
+        if not marks or size == 1:
             count = _put_plain(sums, begin, end, count, parts, sift, words)
-        elif marks == _ONE << np.uint64(size - 1) and size > 1 and _closes(points, kinds, end):
+        elif marks == _ONE << np.uint64(size - 1) and _closes(points, kinds, end):
             count = _put_marked(points, kinds, sums, begin, end, count, parts, sift, words)
         elif _all_figures(kinds, begin, end):
             count = _put_plain(sums, begin, end, count, parts, sift, words)
@@ -96,13 +96,13 @@ def split_runs(points, kinds, sums, n, cases, words, stack, known, runs):  # typ
     return count
 
 
-@kernel
+@inlined
 def _closes(points, kinds, end):  # type: ignore[no-untyped-def]
     """True if the character before `end` may be a suffix by itself."""
     return kinds[end - 1] & ENDER != 0 or points[end - 1] == DOT
 
 
-@kernel
+@inlined
 def _all_figures(kinds, begin, end):  # type: ignore[no-untyped-def]
     at = begin
     while at < end and kinds[at] & FIGURE:
@@ -110,7 +110,7 @@ def _all_figures(kinds, begin, end):  # type: ignore[no-untyped-def]
     return at == end
 
 
-@kernel
+@inlined
 def _put_plain(sums, begin, end, count, parts, sift, words):  # type: ignore[no-untyped-def]
     """Tokens of a run that affix rules do not touch."""
     value = between(sums, begin, end)
@@ -131,7 +131,7 @@ def _put_long(points, kinds, sums, begin, end, count, parts, sift, words, stack)
     return _split_run(points, kinds, sums, begin, end, count, parts, sift, words, stack)
 
 
-@kernel
+@inlined
 def case(parts, sift, value, length):  # type: ignore[no-untyped-def]
     """Lengths of the tokens, eight bits each, of the special case of hash `value`; 0 if it is none."""
     bit = scattered(value, 64 * _SIFT_WORDS - 1)
@@ -140,13 +140,13 @@ def case(parts, sift, value, length):  # type: ignore[no-untyped-def]
     return find(parts, value)
 
 
-@kernel
+@inlined
 def special(sums, begin, end, parts, sift):  # type: ignore[no-untyped-def]
     """`case` of [begin, end)."""
     return case(parts, sift, between(sums, begin, end), end - begin) if end > begin else np.uint64(0)
 
 
-@kernel
+@inlined
 def _put_marked(points, kinds, sums, begin, end, count, parts, sift, words):  # type: ignore[no-untyped-def]
     """Tokens of a run of plain characters and one mark: what `_split_run` makes of it, sooner."""
     whole = between(sums, begin, end)
@@ -158,7 +158,7 @@ def _put_marked(points, kinds, sums, begin, end, count, parts, sift, words):  # 
     return put_word(words, count, end - 1, end, between(sums, end - 1, end))
 
 
-@kernel
+@inlined
 def _put_short(points, kinds, sums, begin, end, count, parts, sift, words, stack, known):  # type: ignore[no-untyped-def]
     """Tokens of a run of `LONGEST_KNOWN` characters of a byte at most: as remembered, or found and remembered."""
     size = end - begin
@@ -175,7 +175,7 @@ def _put_short(points, kinds, sums, begin, end, count, parts, sift, words, stack
     return made
 
 
-@kernel
+@inlined
 def _put_known(sums, begin, end, lengths, words, count):  # type: ignore[no-untyped-def]
     while begin < end:
         stop = begin + np.int64(lengths & np.uint64(15)) + 1
@@ -185,7 +185,7 @@ def _put_known(sums, begin, end, lengths, words, count):  # type: ignore[no-unty
     return count
 
 
-@kernel
+@inlined
 def put_word(words, count, begin, end, value):  # type: ignore[no-untyped-def]
     """Append one token; returns the new count."""
     words[count, 0] = begin
@@ -194,7 +194,7 @@ def put_word(words, count, begin, end, value):  # type: ignore[no-untyped-def]
     return count + 1
 
 
-@kernel
+@inlined
 def put_whole(sums, begin, end, value, parts, words, count):  # type: ignore[no-untyped-def]
     """Append [begin, end) as the parts of a special case, or as one token where `parts` is 0."""
     if parts == 0:
@@ -239,7 +239,7 @@ def _split_run(points, kinds, sums, begin, end, count, parts, sift, words, stack
     return count
 
 
-@kernel
+@inlined
 def _put_middle(points, kinds, sums, begin, end, parts, count, words):  # type: ignore[no-untyped-def]
     """Tokens of what stands between prefixes and suffixes."""
     if begin == end:
@@ -260,7 +260,7 @@ def _put_middle(points, kinds, sums, begin, end, parts, count, words):  # type: 
     return count
 
 
-@kernel
+@inlined
 def _dotted(points, begin, end):  # type: ignore[no-untyped-def]
     at = begin
     while at < end and points[at] != DOT:

@@ -36,6 +36,7 @@ from pipelines.kernels.repetition import (
     table_size,
 )
 from pipelines.kernels.spacy_kinds import BLANK, LETTERED
+from pipelines.kernels.spacy_runs import bits_of
 from pipelines.kernels.spacy_tables import WordScratch, split_words, word_scratch
 from pipelines.kernels.words import STOP_WORDS
 from pipelines.quality.families.datatrove_marks import LINE_BREAK, MARK, TERMINAL, tables
@@ -103,14 +104,13 @@ def _stop_slots() -> np.ndarray:
 
 
 _STOPS = _stop_slots()
-_LONGEST_STOP = max(len(word) for word in STOP_WORDS)
 _RETURN = 0x0D
 
 
 class Scratch(NamedTuple):
     """Work space of `measure_datatrove`.
 
-    points uint32, and kinds uint32, `BLOCK` longer; keys uint64 and tallies uint64 (slots, 2) of `table_size` of the
+    points and kinds uint32, `BLOCK` longer; keys uint64 and tallies uint64 (slots, 2) of `table_size` of the
     longest document's code points; joined uint64 (n, 3) and breaks int32 (n,), one longer than it has code points.
     """
 
@@ -128,7 +128,7 @@ def datatrove_scratch(size: int) -> Scratch:
     """Scratch for documents of up to `size` code points; memory is taken as it is touched."""
     size += 1
     slots = table_size(size)
-    return Scratch(np.empty(size, np.uint32), np.empty(size + BLOCK, np.uint32), word_scratch(size),
+    return Scratch(np.empty(size + BLOCK, np.uint32), np.empty(size + BLOCK, np.uint32), word_scratch(size),
                    np.empty(slots, np.uint64), np.empty((slots, 2), np.uint64), np.empty((size, 3), np.uint64),
                    places_for(size), np.empty(size, np.int32))  # fmt: skip
 
@@ -160,7 +160,8 @@ def measure_datatrove(points, kinds, n, lookup, scratch, out):  # type: ignore[n
     count = split_words(points, kinds, n, lookup, scratch.words)
     lines, newlines = _find_breaks(points, kinds, n, breaks)
     out[0] = n
-    _measure_words(kinds, count, scratch.words.words, out)
+    runs = scratch.words.runs
+    _measure_words(kinds, n, count, scratch.words.words, runs.marked, runs.wide, out)
     out[3] = _ratio(_count(points, n, 0x23), count)
     out[4] = _ratio(_count_ellipses(points, n), count)
     out[5], out[6] = _measure_split_lines(points, kinds, n, breaks, lines)
@@ -170,7 +171,7 @@ def measure_datatrove(points, kinds, n, lookup, scratch, out):  # type: ignore[n
     out[9], out[10] = _ratio(repeated, total), _ratio(characters, n)
     _measure_lines(points, kinds, sums, n, breaks, lines, keys, out)
     out[25] = _ratio(out[25], n - newlines)
-    _measure_grams(points, kinds, count, n, scratch, out)
+    _measure_grams(points, count, n, scratch, out)
     out[26] = _ratio(newlines, count)
 
 
@@ -211,32 +212,39 @@ def _count(points, n, point):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _measure_words(kinds, count, words, out):  # type: ignore[no-untyped-def]
-    """Slots 1, 2, 7 and 8."""
+def _measure_words(kinds, n, count, words, marks, letters, out):  # type: ignore[no-untyped-def]
+    """Slots 1, 2, 7 and 8. marks, letters: scratch, uint64, a bit a code point."""
+    for at in range(0, n, BLOCK):
+        marks[at // BLOCK] = ~class_mask(kinds, at, np.uint32(MARK))
+        letters[at // BLOCK] = class_mask(kinds, at, np.uint32(LETTERED))
     solid = characters = lettered = 0
     found = np.uint64(0)
     for at in range(count):
-        begin, end = words[at, 0], words[at, 1]
-        solid_letter = kinds[begin] & (LETTERED | MARK) == LETTERED
-        marks, letters = not solid_letter, solid_letter
-        for k in range(end if solid_letter else begin, end):
-            marks = marks and kinds[k] & MARK != 0
-            letters = letters or kinds[k] & LETTERED != 0
-            if letters and not marks:
-                break
-        solid += 0 if marks else 1
-        characters += 0 if marks else end - begin
-        lettered += 1 if letters else 0
-        if end - begin <= _LONGEST_STOP:
-            value = np.uint64(words[at, 2])
-            slot = value * _SCATTER >> _TOP
-            found |= np.uint64(_STOPS[slot] == value) << slot
-    out[1], out[2], out[7], out[8] = (
-        solid,
-        _ratio(characters, solid),
-        _ratio(lettered, count),
-        count_bits(found),
-    )
+        begin = np.uint64(words[at, 0])
+        size = words[at, 1] - words[at, 0]
+        if size > BLOCK:
+            is_solid, has_letter = _look(kinds, words[at, 0], words[at, 1])
+        else:
+            is_solid = bits_of(marks, begin, size) != 0
+            has_letter = bits_of(letters, begin, size) != 0
+        solid += 1 if is_solid else 0
+        characters += size if is_solid else 0
+        lettered += 1 if has_letter else 0
+        value = np.uint64(words[at, 2])
+        slot = value * _SCATTER >> _TOP
+        found |= np.uint64(_STOPS[slot] == value) << slot
+    out[1], out[2], out[7] = solid, _ratio(characters, solid), _ratio(lettered, count)
+    out[8] = count_bits(found)
+
+
+@kernel
+def _look(kinds, begin, end):  # type: ignore[no-untyped-def]
+    """(True if a character of [begin, end) is no punctuation, True if one is a letter)."""
+    is_solid = has_letter = False
+    for at in range(begin, end):
+        is_solid = is_solid or not kinds[at] & MARK
+        has_letter = has_letter or kinds[at] & LETTERED != 0
+    return is_solid, has_letter
 
 
 @kernel
@@ -304,15 +312,14 @@ def _is_blank(kinds, begin, end):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _measure_grams(points, kinds, count, n, scratch, out):  # type: ignore[no-untyped-def]
+def _measure_grams(points, count, n, scratch, out):  # type: ignore[no-untyped-def]
     """Slots 13 to 21."""
     words, joined, places = scratch.words.words, scratch.joined, scratch.places
     join_words(words, count, joined)
     measure_top_grams(words, joined, count, places, scratch.tallies, out[13:16])
-    left = reading_places(points, kinds, n, joined, count, SHORTEST_DUPLICATE, places)
-    at, values = places.numbers, places.values
+    left = reading_places(points, words, joined, count, SHORTEST_DUPLICATE, places)
     for gram in range(SHORTEST_DUPLICATE, 11):
-        kept = reaching(joined, count, gram, places.at, places.reach, left, values, at)
-        out[11 + gram] = duplicate_characters(joined, gram, values, at, kept, scratch.keys)
+        left = reaching(joined, count, gram, left, places)
+        out[11 + gram] = duplicate_characters(joined, gram, places.values, places.at, left, scratch.keys)
     for slot in range(13, 22):
         out[slot] = _ratio(out[slot], n)
