@@ -143,6 +143,32 @@ def whatif(
 
 
 @app.command()
+def gates(
+    workspace: Annotated[Path, typer.Argument(help="the workspace, or a recipe that names it")],
+    overrides: Overrides = None,
+    json: Json = False,
+) -> None:
+    """Print the gates of a run: values, bounds, what earlier editions had; exit 1 if one stopped it."""
+    from daybreak.cli.gates import show_gates
+
+    raise typer.Exit(show_gates(workspace, overrides or [], json))
+
+
+@app.command()
+def editions(
+    place: Annotated[Path, typer.Argument(metavar="PUBLISH", help="the folder that publish.path names")],
+    document: Annotated[
+        str | None, typer.Option("--document", metavar="DOC_ID", help="tell which edition has this document")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """List published editions: documents, tokens, sizes, digests."""
+    from daybreak.cli.gates import show_editions
+
+    show_editions(place, document, json)
+
+
+@app.command()
 def doctor(json: Json = False) -> None:
     """Tell what is missing on this machine, and how to get it."""
     from daybreak.cli.doctor import examine

@@ -11,7 +11,10 @@ from daybreak import __version__
 from daybreak.accounting import STAGE_ORDER, Count
 from daybreak.manifest import FileEntry
 from daybreak.recipe import Recipe
+from daybreak.workspace import Workspace
 from pipelines.decontaminate.benchmarks import content_hashes
+from pipelines.gates.verdict import FILE as GATES
+from pipelines.gates.verdict import read_verdict
 from pipelines.quality.book import rulebook
 from pipelines.report.collect import collect
 from pipelines.report.facts import RunFacts
@@ -60,8 +63,12 @@ class Report(Step):
         return shown
 
     def outside(self, recipe: Recipe) -> dict[str, str]:
-        """The benchmarks: the card tells of those that removed nothing, too."""
-        return content_hashes(recipe) if recipe.decontaminate else {}
+        """The benchmarks: the card tells of those that removed nothing, too. The verdict of gates, also of those
+        that stopped the run: the page is what one looks at then.
+        """
+        store = Workspace(recipe.workspace).store
+        gates = {"gates": store.sha256(GATES)} if recipe.gates and store.exists(GATES) else {}
+        return {**(content_hashes(recipe) if recipe.decontaminate else {}), **gates}
 
     def run(self, context: Context) -> Result:
         """Collect, draw, write."""
@@ -79,6 +86,7 @@ class Report(Step):
             samples_per_rule=recipe.report.samples,
             contamination=_card(context),
             dedup=_dedup(context),
+            gates=_gates(context),
         )
         page = render(facts).encode()
         context.out.make("page")
@@ -91,6 +99,11 @@ class Report(Step):
 def _card(context: Context) -> dict[str, Any] | None:
     manifest = context.inputs.get("decontaminate")
     return manifest.facts["card"] if manifest else None
+
+
+def _gates(context: Context) -> dict[str, Any] | None:
+    there = context.recipe.gates is not None and context.workspace.store.exists(GATES)
+    return read_verdict(context.workspace) if there else None
 
 
 def _dedup(context: Context) -> tuple[Mapping[str, Any], Mapping[str, Any]] | None:
