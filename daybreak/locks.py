@@ -11,7 +11,7 @@ import re
 import socket
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import BinaryIO
 
@@ -26,24 +26,26 @@ POLL_SECONDS = 0.2
 def held(
     store: Store,
     what: str,
+    wait: float = 0.0,
+    waiting: Callable[[str], None] | None = None,
     *,
     shared: bool = False,
-    wait: float = 0.0,
     queue: bool = False,
     name: str = LOCK,
+    waiting: Callable[[str], None] | None = None,
 ) -> Iterator[None]:
     """Hold a folder for this process, alone or (`shared`) together with others that share.
 
     wait: seconds. One that shares waits so long for whoever holds the folder alone; one that wants it alone waits
     only for those that share, because they end soon, and is refused at once where another holds it alone, except
-    in a `queue`.
+    in a `queue`. While it waits it tells `waiting` of the holders, or says so once.
     Raises WorkspaceError that names `what` and its holders.
     """
     if not store.local:
         yield
         return
     with open(store.path(name), "a+b") as file:
-        _take(file, what, shared, wait, shared or queue)
+        _take(file, what, shared, wait, shared or queue, waiting)
         if not shared:
             file.truncate(0)
         file.write(f"pid {os.getpid()} on {socket.gethostname()}, since {time.strftime('%F %T')}\n".encode())
@@ -55,7 +57,14 @@ def held(
                 file.truncate(0)
 
 
-def _take(file: BinaryIO, what: str, shared: bool, wait: float, patient: bool) -> None:
+def _take(
+    file: BinaryIO,
+    what: str,
+    shared: bool,
+    wait: float,
+    patient: bool,
+    waiting: Callable[[str], None] | None,
+) -> None:
     began, said = time.monotonic(), False
     while not _try(file, fcntl.LOCK_SH if shared else fcntl.LOCK_EX):
         left = wait - (time.monotonic() - began)
@@ -64,14 +73,19 @@ def _take(file: BinaryIO, what: str, shared: bool, wait: float, patient: bool) -
             raise WorkspaceError(
                 f"another run is using {what} ({_holders(file)}).{waited} Wait for it, or stop it first."
             )
-        if not said:
-            said = True
-            print(
-                f"waiting up to {wait:.0f} s for {what}: used by {_holders(file)}",
-                file=sys.stderr,
-                flush=True,
-            )
+        if waiting:
+            waiting(_holders(file))
+        elif not said:
+            (waiting or _say(what, wait))(_holders(file))
+        said = True
         time.sleep(POLL_SECONDS)
+
+
+def _say(what: str, wait: float) -> Callable[[str], None]:
+    def say(holders: str) -> None:
+        print(f"waiting up to {wait:.0f} s for {what}: used by {holders}", file=sys.stderr, flush=True)
+
+    return say
 
 
 def _try(file: BinaryIO, mode: int) -> bool:

@@ -128,8 +128,10 @@ class Runner:
     def prepare(self, step: Step) -> Context:
         """What `step` would run with, for those who start its work by other means. Its needs must be up to date."""
         self._require_current(step)
-        place = self.workspace.store.below(step.name)
-        return Context(self.recipe, self.workspace, self._inputs(step), place, self.progress, self.session)
+        run, place = self.wanted(step), self.workspace.store.below(step.name)
+        return Context(
+            self.recipe, self.workspace, run.inputs, place, self.progress, self.session, run.fingerprint
+        )
 
     def manifests(self) -> dict[str, Manifest]:
         """Manifests of all finished steps of the recipe, in order."""
@@ -154,6 +156,10 @@ class Runner:
         run = self.wanted(step)
         manifest = self.workspace.manifest(step.name)
         done = self._done(step, manifest, run.fingerprint)
+        if not done:
+            step.ready(self.recipe, self.progress)
+            run = self.wanted(step)
+        if done and manifest is not None:
         if not done:
             step.ready(self.recipe, self.progress)
             run = self.wanted(step)

@@ -57,12 +57,13 @@ def _interrupt(number: int, frame: Any) -> None:
 
 
 def _end(processes: Sequence[Process], mark: str, patience: float) -> None:
-    """SIGTERM to the groups (the scheduler passes it on to its tasks), then SIGKILL to whatever still has the mark."""
-    for process in processes:
+    """SIGTERM to the groups (the scheduler passes it on to its tasks), then SIGKILL to whatever is left of them."""
+    sessions = {process.pid for process in processes}
+    for pid in sessions:
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGTERM)
-    psutil.wait_procs(marked(mark), timeout=patience)
-    while left := marked(mark):
+            os.killpg(pid, signal.SIGTERM)
+    psutil.wait_procs(_living(sessions, mark), timeout=patience)
+    while left := _living(sessions, mark):
         for one in left:
             with contextlib.suppress(psutil.NoSuchProcess):
                 one.kill()
@@ -71,11 +72,12 @@ def _end(processes: Sequence[Process], mark: str, patience: float) -> None:
         process.wait()
 
 
-def marked(mark: str) -> list[psutil.Process]:
-    """All living processes that have the mark."""
+def _living(sessions: set[int], mark: str) -> list[psutil.Process]:
+    """All living processes of the sessions, or with the mark (a process that sets its title loses it from sight)."""
     found = []
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error, OSError):
-            if process.environ().get(MARK) == mark and process.status() != psutil.STATUS_ZOMBIE:
+            ours = os.getsid(process.pid) in sessions or process.environ().get(MARK) == mark
+            if ours and process.status() != psutil.STATUS_ZOMBIE:
                 found.append(process)
     return found

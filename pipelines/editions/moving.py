@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Literal
 
 from daybreak.errors import WorkspaceError
+from daybreak.locks import held
 from daybreak.manifest import FileEntry
 from daybreak.storage import Store
-from daybreak.workspace import MANIFEST, held
+from daybreak.workspace import MANIFEST
 from pipelines.editions.edition import Edition
 
 Moved = Literal["published", "already there", "replaced"]
@@ -33,7 +34,7 @@ def publish(place: Path, edition: Edition, sources: Mapping[str, Path], wait: fl
     target = place / edition.name
     try:
         place.mkdir(parents=True, exist_ok=True)
-        with held(Store.at(place), f"the editions at {place}", wait):
+        with held(Store.at(place), f"the editions at {place}", wait, queue=True):
             _recover(target)
             if stands(target, edition):
                 return "already there"

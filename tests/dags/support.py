@@ -52,6 +52,20 @@ def dag(d):
 print(json.dumps({"ours": sorted(ours), "heavy": heavy, "dags": {d.dag_id: dag(d) for d in found}}))
 """
 
+LOADED = """
+import json, sys
+from airflow.dag_processing.dagbag import DagBag
+from airflow.serialization.serialized_objects import DagSerialization
+bag = DagBag("dags")
+
+def tasks(dag):
+    found = [t["__var"] for t in DagSerialization.to_dict(dag)["dag"]["tasks"]]
+    found = [t.get("partial_kwargs", {}) | t for t in found]
+    return {t["task_id"]: t.get("_operator_extra_links", {}) for t in found}
+
+print(json.dumps({"errors": bag.import_errors, "links": {d.dag_id: tasks(d) for d in bag.dags.values()}}))
+"""
+
 
 def write_recipe(folder: Path, text: str = RECIPE) -> Path:
     """The recipe, in a folder of its own."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.dags.support import PROBE, environment, python, write_recipe
+from tests.dags.support import LOADED, PROBE, environment, python, write_recipe
 
 READ = ["wait_for_input", "ingest_source", "ingest"]
 STEPS = ["filter", "dedup", "passages", "decontaminate", "tokenizer", "encode", "mixture", "shards"]
@@ -103,3 +103,12 @@ def test_a_wrong_recipe_is_an_import_error_that_names_the_key(tmp_path: Path) ->
     recipe = write_recipe(tmp_path, "name: whole\nworkspace: {folder}\nsources: {{}}\nfilters: 1\n")
     with pytest.raises(AssertionError, match="filters: unknown key"):
         python(PROBE, environment(tmp_path, recipe))
+
+
+def test_airflow_loads_and_stores_them_with_their_links(tmp_path: Path) -> None:
+    loaded = python(LOADED, environment(tmp_path, write_recipe(tmp_path)))
+    assert loaded["errors"] == {}
+    links = loaded["links"]["corpus_daily"]
+    assert links["dedup"] == {"Report": "_link_ReportLink", "Spark UI": "_link_SparkLink"}
+    assert links["ingest_source"] == links["dedup"]
+    assert links["gates"] == {"Report": "_link_ReportLink"}
