@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import difflib
 import os
-import types
-import typing
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from daybreak.errors import RecipeError
-from daybreak.recipe.model import FORMATS, Recipe
+from daybreak.recipe.explain import explain
+from daybreak.recipe.model import Recipe
 from daybreak.recipe.section import Section
 from daybreak.secrets import credentials, without_secrets
 
@@ -37,7 +35,7 @@ def load_recipe(path: str | Path, overrides: Sequence[str] = ()) -> Recipe:
     try:
         recipe = Recipe.model_validate(content)
     except ValidationError as error:
-        raise RecipeError(f"{path} is not a valid recipe:\n" + "\n".join(_explain(error))) from None
+        raise RecipeError(f"{path} is not a valid recipe:\n" + "\n".join(explain(error, Recipe))) from None
     return _absolute(recipe)
 
 
@@ -82,53 +80,6 @@ def _override(values: DictConfig, text: str) -> None:
     if not equals or not key:
         raise RecipeError(f"override {text!r}: write key=value, for example language.min_score=0.7")
     OmegaConf.update(values, key, _yaml(value), merge=True, force_add=True)
-
-
-def _explain(error: ValidationError) -> Iterable[str]:
-    for item in error.errors():
-        place = ".".join(str(part) for part in item["loc"]) or "(recipe)"
-        yield without_secrets(f"  {place}: {_reason(item)}")
-
-
-def _reason(item: Any) -> str:
-    if item["type"] == "extra_forbidden":
-        return "unknown key" + _suggest(str(item["loc"][-1]), _keys(item["loc"][:-1]))
-    if item["type"] == "literal_error" and item["loc"][0] == "sources" and item["loc"][-1] == "format":
-        return f"unknown format {item['input']!r}" + _suggest(str(item["input"]), FORMATS)
-    if item["type"] == "missing":
-        return "is missing"
-    message = item["msg"].removeprefix("Value error, ")
-    given = item["input"]
-    return message if isinstance(given, dict | BaseModel) else f"{message} (it is {given!r})"
-
-
-def _suggest(word: str, known: Iterable[str]) -> str:
-    known = list(known)
-    near = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
-    if near:
-        return f"; did you mean `{near[0]}`?"
-    return f"; known: {', '.join(known)}" if known else ""
-
-
-def _keys(place: Sequence[Any]) -> list[str]:
-    """Keys that the section at `place` knows."""
-    section: type[BaseModel] = Recipe
-    for part in place:
-        field = section.model_fields.get(str(part))
-        found = _section_of(field.annotation) if field else None
-        if found is not None:
-            section = found
-    return list(section.model_fields)
-
-
-def _section_of(annotation: Any) -> type[BaseModel] | None:
-    """The section model inside an annotation such as `Train | None` or `dict[str, Source]`."""
-    if isinstance(annotation, type) and not isinstance(annotation, types.GenericAlias):
-        return annotation if issubclass(annotation, BaseModel) else None
-    for argument in typing.get_args(annotation):
-        if (found := _section_of(argument)) is not None:
-            return found
-    return None
 
 
 def _absolute(recipe: Recipe) -> Recipe:
