@@ -12,7 +12,7 @@ PEERS := .venv-peers
 WORKERS ?= 2
 PYTEST = $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile
 
-.PHONY: lint-deploy audit peers bench-peers bench bench-quality bench-extraction help env lock demo test test-slow test-long check format browser docs dist clean
+.PHONY: airflow lint-deploy audit peers bench-peers bench bench-quality bench-extraction help env lock demo test test-slow test-long check format browser docs dist clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 16
@@ -42,6 +42,11 @@ lock: $(STAMP) ## Resolve requirements.in into requirements.lock
 demo: $(STAMP) ## From sample shards to a trained model and a report, in a few minutes
 	$(BIN)/daybreak sample work/sample-shards
 	$(BIN)/daybreak run conf/recipes/sample.yaml
+
+airflow: $(STAMP) ## An Airflow on this machine with the daily DAG on sample days; prints address and password
+	@[ -d work/sample-days ] || $(BIN)/daybreak sample work/sample-days --days 2026-01-01:4
+	@[ -e work/tokenizer/tokenizer/manifest.json ] || $(BIN)/daybreak run conf/recipes/tokenizer.yaml --until tokenizer
+	@$(BIN)/daybreak airflow
 
 test: $(STAMP) ## Fast tests
 	$(PYTEST) -m "not slow"
@@ -113,8 +118,30 @@ docs: $(STAMP) ## Write docs/recipe.md, signals.md and rules.md from what they d
 	$(BIN)/python -m pipelines.quality.reference signals > docs/signals.md
 	$(BIN)/python -m pipelines.quality.reference rules > docs/rules.md
 
-dist: $(STAMP) ## The zip for spark-submit --py-files, in dist/
-	$(BIN)/daybreak pack dist/daybreak.zip
+# On the cluster Python 3.11 stands below WORKER_PYTHON. WITH_TORCH=1 packs torch too, for drivers that train.
+WORKER_PYTHON ?= /usr
+WITH_TORCH ?=
+VARIANT := $(if $(WITH_TORCH),-torch)
+PACKED := dist/environment$(VARIANT).tar.gz
+PACKED_VENV := dist/.venv-worker$(VARIANT)
+
+# The lock's versions of what requirements-worker.in names: never Airflow, Spark (the cluster's own) or a test tool.
+$(PACKED): requirements-worker.in requirements.lock pipelines/environment.py | $(STAMP)
+	mkdir -p dist
+	$(BIN)/uv pip compile --quiet --python-version 3.11 --no-emit-package fasttext-predict --no-header --no-annotate \
+	  --constraints requirements.lock requirements-worker.in -o dist/requirements-worker.txt
+	$(BIN)/uv venv --quiet --clear --python $(PYTHON) $(PACKED_VENV)
+	$(BIN)/uv pip install --quiet --python $(PACKED_VENV)/bin/python --no-deps --compile-bytecode \
+	  -r dist/requirements-worker.txt
+	$(if $(WITH_TORCH),$(BIN)/pip --python $(PACKED_VENV)/bin/python install --quiet --disable-pip-version-check \
+	  -c requirements.lock $(TORCH))
+	$(BIN)/python -m pipelines.environment $(PACKED_VENV) $@ --base $(WORKER_PYTHON)
+
+dist: $(STAMP) $(PACKED) ## What spark-submit sends to a cluster, in dist/: wheel, zip, jobs, packed environment
+	rm -rf build dist/*.whl
+	$(BIN)/pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .
+	$(BIN)/python -m pipelines.package dist
+	@du -shc dist/*.whl dist/daybreak.zip dist/driver.jar dist/jobs $(PACKED) | sed 's/^/  /'
 
 clean: ## Remove the environment and everything built
 	rm -rf $(VENV) work dist build *.egg-info

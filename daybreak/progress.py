@@ -9,6 +9,8 @@ from rich.console import Console
 from rich.progress import BarColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
 
+from daybreak import logs
+
 LINE_SECONDS = 15.0
 
 
@@ -17,7 +19,7 @@ class Progress:
 
     def __init__(self, console: Console | None = None, quiet: bool = False) -> None:
         self.console = console or Console(stderr=True)
-        self._live = self.console.is_terminal and not quiet
+        self._live = self.console.is_terminal and not quiet and not logs.wanted()
         self._quiet = quiet
         self._bars: Bars | None = None
         self._task: TaskID | None = None
@@ -41,6 +43,11 @@ class Progress:
             self._bars = None
         return time.monotonic() - self._began
 
+    def tell(self, line: str) -> None:
+        """Say something once, beside the bar."""
+        if not self._quiet:
+            self.console.print(f"  {line}", highlight=False, soft_wrap=True, markup=False)
+
     def tasks(self, done: int, total: int, size: int = 0) -> None:
         """So many of the tasks of the running job are finished; `size` is what they handle in all, bytes."""
         seconds = max(time.monotonic() - self._began, 1e-3)
@@ -53,4 +60,10 @@ class Progress:
             self._bars.update(self._task, completed=done, total=total, note=note)
         elif not self._quiet and time.monotonic() - self._said > LINE_SECONDS:
             self._said = time.monotonic()
+            self._say(done, total, note)
+
+    def _say(self, done: int, total: int, note: str) -> None:
+        if logs.wanted():
+            logs.say("progress", step=self._step, done=done, total=total, note=note)
+        else:
             print(f"  {self._step}: {note}", file=sys.stderr, flush=True)

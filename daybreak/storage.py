@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,12 +85,17 @@ class Store:
             with self.filesystem.open_output_stream(self.path(name)) as stream:
                 stream.write(data)
             return
-        target, temporary = self.path(name), self.path(f"{name}.tmp")
-        with open(temporary, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, target)
+        # a name of its own: two attempts of a task may write the same file at once
+        target, temporary = self.path(name), self.path(f"{name}.{uuid.uuid4().hex}.tmp")
+        try:
+            with open(temporary, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, target)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
 
     def sha256(self, *parts: str) -> str:
         """SHA-256 of a file, hexadecimal."""

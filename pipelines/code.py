@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import importlib.metadata
+import importlib.util
 from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
+
+from daybreak.errors import DaybreakError
 
 
 @cache
@@ -21,8 +24,24 @@ def code_version(modules: Sequence[str], libraries: Sequence[str] = ()) -> str:
         for name, source in _sources(module):
             digest.update(f"{module}/{name}\0".encode() + source + b"\0")
     for library in libraries:
-        digest.update(f"{library}=={importlib.metadata.version(library)}\0".encode())
+        digest.update(f"{library}=={library_version(library)}\0".encode())
     return digest.hexdigest()[:16]
+
+
+def library_version(library: str) -> str:
+    """Version of an installed distribution; of Spark also where it is the cluster's and no distribution tells it.
+
+    Raises DaybreakError where it is not there.
+    """
+    try:
+        return importlib.metadata.version(library)
+    except importlib.metadata.PackageNotFoundError:
+        if library == "pyspark" and importlib.util.find_spec(library):
+            return str(importlib.import_module(library).__version__)
+        raise DaybreakError(
+            f"{library} is not installed where this runs, and a step's result depends on its version. "
+            "In a packed environment: `make dist WITH_TORCH=1` adds torch; or submit the step in client mode."
+        ) from None
 
 
 def _sources(module: str) -> Iterator[tuple[str, bytes]]:

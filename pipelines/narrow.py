@@ -5,6 +5,8 @@ from __future__ import annotations
 import gc
 import pickle
 import threading
+import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -12,10 +14,12 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import pyarrow as pa
 
+from daybreak import logs
 from daybreak.accounting import Count
 from daybreak.manifest import FileEntry
 from daybreak.progress import Progress
 from pipelines.balance import assign
+from pipelines.naming import describing
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -61,15 +65,19 @@ def run_units(
     progress: Progress,
     partitions: int | None = None,
     tell: Tell | None = None,
+    what: str = "work on",
 ) -> list[R]:
     """Call `work` on every unit through Spark, in so many tasks; results in the order of `units`.
+
+    `what` says what that is ("read"), for Spark's list of jobs.
 
     Tasks may be tried again or run twice: `work` writes each part under a temporary name and renames it.
     """
     if not units:
         return []
     tasks = assign([u.size for u in units], partitions)
-    with watched(spark, progress, sum(u.size for u in units), tell):
+    named = describing(spark, f"{what} {len(units):,} units")
+    with named, watched(spark, progress, sum(u.size for u in units), tell):
         rows = _frame(spark, len(tasks)).mapInArrow(_task(units, tasks, work), "index long, result binary")
         found = {row["index"]: pickle.loads(row["result"]) for row in rows.collect()}
     return [found[i] for i in range(len(units))]
@@ -109,13 +117,35 @@ def _task(
 ) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
     def task(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for index in _indices(batches, tasks):
-            result = pickle.dumps(work(units[index]))
+            began = time.monotonic()
+            result = work(units[index])
+            _say(units[index], result, time.monotonic() - began)
             yield pa.RecordBatch.from_arrays(
-                [pa.array([index]), pa.array([result], pa.binary())], schema=RESULT
+                [pa.array([index]), pa.array([pickle.dumps(result)], pa.binary())], schema=RESULT
             )
         _settle()
 
     return task
+
+
+def _say(unit: Sized, result: object, seconds: float) -> None:
+    """A structured line of a worker: its task, the unit, and its documents by stage and outcome."""
+    if not logs.wanted():
+        return
+    from pyspark import TaskContext
+
+    task = TaskContext.get()
+    where = (
+        {"stage": task.stageId(), "partition": task.partitionId(), "attempt": task.attemptNumber()}
+        if task
+        else {}
+    )
+    results = [r for r in (result if isinstance(result, list) else [result]) if isinstance(r, UnitResult)]
+    counts: dict[str, Counter[str]] = {}
+    for count in (c for r in results for c in r.counts):
+        counts.setdefault(count.stage, Counter())[count.outcome] += count.documents
+    failed = any(r.failure for r in results)
+    logs.say("unit", unit=unit.unit, **where, seconds=round(seconds, 3), failed=failed, documents=counts)
 
 
 @cache

@@ -8,7 +8,8 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
-from typing import TYPE_CHECKING, Literal
+from itertools import takewhile
+from typing import TYPE_CHECKING, Literal, cast
 
 from daybreak import accounting
 from daybreak.accounting import Count
@@ -19,6 +20,7 @@ from daybreak.recipe import Recipe
 from daybreak.workspace import Workspace
 from pipelines.code import code_version
 from pipelines.ingest.places import use
+from pipelines.naming import app_name, group_jobs
 from pipelines.observe import OBSERVERS, Observer, StepRun
 from pipelines.registry import STEPS, validate
 from pipelines.step import Context, Result, Step
@@ -66,11 +68,18 @@ class Runner:
         self.progress = progress or Progress()
         self.observers = observers
         self.session = cache(self._start)
+        self._only: Sequence[str] | None = None
 
     def _start(self) -> SparkSession:
         from pipelines.session import start
 
-        return start(self.recipe)
+        return start(self.recipe, app_name(self.recipe.name, self._only))
+
+    def _session_of(self, step: str) -> SparkSession:
+        """The session, with its jobs under the step's name from here on."""
+        spark = self.session()
+        group_jobs(spark, step)
+        return spark
 
     def _running(self) -> SparkSession | None:
         return self.session() if self.session.cache_info().currsize else None
@@ -79,11 +88,11 @@ class Runner:
         """The steps that the recipe wants, in order."""
         return [step for step in STEPS if step.wanted(self.recipe)]
 
-    def plan(self) -> list[Planned]:
-        """What is done and what would run; starts nothing and writes nothing."""
+    def plan(self, before: str | None = None) -> list[Planned]:
+        """What is done and what would run, of all steps or those `before` one; starts and writes nothing."""
         planned: list[Planned] = []
         stale: set[str] = set()
-        for step in self.steps():
+        for step in takewhile(lambda step: step.name != before, self.steps()):
             unsure = [n for n in step.needs if n in stale]
             manifest = self.workspace.manifest(step.name)
             if unsure:
@@ -92,7 +101,7 @@ class Runner:
                 stale.add(step.name)
                 continue
             wanted = self._fingerprint(step, self._inputs(step))
-            done = manifest is not None and manifest.fingerprint == wanted
+            done = self._done(step, manifest, wanted)
             why = "" if done else _difference(manifest, step, self.recipe)
             planned.append(Planned(step.name, "done" if done else "run", step.needs, wanted, why))
             stale |= set() if done else {step.name}
@@ -100,8 +109,9 @@ class Runner:
 
     def run(self, only: Sequence[str] | None = None) -> Iterator[Outcome]:
         """Run the steps (or `only` some, whose needs must be up to date), one outcome each as it finishes."""
+        self._only = only
         self.workspace.prepare(int(self.recipe.min_free_gb * 1e9))
-        with self.workspace.locked(), _explained(self.workspace):
+        with self.workspace.locked(), explained(self.workspace):
             for step in self.steps():
                 if only is None:
                     yield self._one(step)
@@ -109,11 +119,19 @@ class Runner:
                     self._require_current(step)
                     yield self._one(step)
 
+    def wanted(self, step: Step) -> StepRun:
+        """The step as it would run now, on the inputs that are there."""
+        inputs = self._inputs(step)
+        wanted = self._fingerprint(step, inputs)
+        return StepRun(step, self.recipe, self.workspace, inputs, wanted, self._running)
+
     def prepare(self, step: Step) -> Context:
         """What `step` would run with, for those who start its work by other means. Its needs must be up to date."""
         self._require_current(step)
-        place = self.workspace.store.below(step.name)
-        return Context(self.recipe, self.workspace, self._inputs(step), place, self.progress, self.session)
+        run, place = self.wanted(step), self.workspace.store.below(step.name)
+        return Context(
+            self.recipe, self.workspace, run.inputs, place, self.progress, self.session, run.fingerprint
+        )
 
     def manifests(self) -> dict[str, Manifest]:
         """Manifests of all finished steps of the recipe, in order."""
@@ -122,7 +140,7 @@ class Runner:
 
     def _require_current(self, step: Step) -> None:
         """Refuse to build on tables that other settings, code or inputs made: they may not line up."""
-        states = {planned.step: planned for planned in self.plan()}
+        states = {planned.step: planned for planned in self.plan(before=step.name)}
         for need in (states[name] for name in step.needs if name in states):
             if need.state != "done":
                 raise DaybreakError(
@@ -130,12 +148,22 @@ class Runner:
                     f"Run {need.step} first, or all steps."
                 )
 
+    def _done(self, step: Step, manifest: Manifest | None, wanted: str) -> bool:
+        same = manifest is not None and manifest.fingerprint == wanted
+        return same and step.stands(self.recipe, cast(Manifest, manifest))
+
     def _one(self, step: Step) -> Outcome:
-        inputs = self._inputs(step)
-        wanted = self._fingerprint(step, inputs)
-        run = StepRun(step, self.recipe, self.workspace, inputs, wanted, self._running)
+        run = self.wanted(step)
         manifest = self.workspace.manifest(step.name)
-        if manifest is not None and manifest.fingerprint == wanted:
+        done = self._done(step, manifest, run.fingerprint)
+        if not done:
+            step.ready(self.recipe, self.progress)
+            run = self.wanted(step)
+        if done and manifest is not None:
+        if not done:
+            step.ready(self.recipe, self.progress)
+            run = self.wanted(step)
+        if done and manifest is not None:
             for observer in self.observers:
                 observer.skip(run, manifest)
             return Outcome(step.name, False, 0.0, manifest)
@@ -161,7 +189,8 @@ class Runner:
     def _execute(self, step: Step, inputs: dict[str, Manifest], wanted: str) -> Manifest:
         begin = partial(self.workspace.resume, fingerprint=wanted) if step.resumes else self.workspace.begin
         attempt = begin(step.name)
-        context = Context(self.recipe, self.workspace, inputs, attempt, self.progress, self.session)
+        session = partial(self._session_of, step.name)
+        context = Context(self.recipe, self.workspace, inputs, attempt, self.progress, session, wanted)
         self.progress.begin(step.name)
         try:
             result = step.run(context)
@@ -214,11 +243,11 @@ def _difference(manifest: Manifest | None, step: Step, recipe: Recipe) -> str:
         return "settings changed"
     if manifest.code != code_version(step.code, step.libraries):
         return "code changed"
-    return "inputs changed"
+    return "inputs changed, or what it left elsewhere"
 
 
 @contextlib.contextmanager
-def _explained(workspace: Workspace) -> Iterator[None]:
+def explained(workspace: Workspace) -> Iterator[None]:
     """Turn a full disk into a message; what is committed stays, and the next run goes on from there."""
     try:
         yield

@@ -9,9 +9,10 @@ import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from daybreak import java
+from daybreak import java, logs, trace
 from daybreak.errors import DaybreakError
 from daybreak.recipe import Recipe
+from pipelines.code import library_version
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -34,19 +35,21 @@ LOCAL = {
 }
 
 
-def start(recipe: Recipe) -> SparkSession:
-    """A session for the recipe. Settings given to spark-submit win over the recipe's."""
-    _environment()
+def start(recipe: Recipe, name: str) -> SparkSession:
+    """A session for the recipe, an application of that name. Settings given to spark-submit win over the recipe's."""
+    _environment(recipe)
     _same_versions()
     from pyspark.sql import SparkSession
 
-    builder = SparkSession.builder.appName(f"daybreak {recipe.name}")
+    builder = SparkSession.builder.appName(name)
     for key, value in _settings(recipe).items():
         builder = builder.config(key, value)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         session = builder.getOrCreate()
     session.sparkContext.setLogLevel("ERROR")
+    _same_spark(session)
+    session.sparkContext.addJobTag(f"trace-{trace.current().trace_id}")
     return session
 
 
@@ -56,7 +59,10 @@ def _submitted() -> bool:
 
 
 def _settings(recipe: Recipe) -> Mapping[str, str]:
-    settings = {**ALWAYS, "spark.sql.shuffle.partitions": str(recipe.spark.shuffle_partitions)}
+    settings = {"spark.sql.shuffle.partitions": str(recipe.spark.shuffle_partitions)}
+    if _submitted():
+        settings = {key: value for key, value in settings.items() if not _given(key)}
+    settings |= {**ALWAYS, **_traced()}
     if not _submitted():
         settings |= {"spark.master": recipe.spark.master, "spark.driver.memory": recipe.spark.driver_memory}
         settings |= LOCAL if recipe.spark.master.startswith("local") else {}
@@ -64,12 +70,29 @@ def _settings(recipe: Recipe) -> Mapping[str, str]:
     return settings
 
 
-def _environment() -> None:
+def _given(key: str) -> bool:
+    """Whether spark-submit set a key."""
+    from pyspark import SparkConf, SparkContext
+
+    SparkContext._ensure_initialized()  # what spark-submit set is known to its JVM
+    return bool(SparkConf().contains(key))
+
+
+def _traced() -> dict[str, str]:
+    """Workers get the trace, and log as the driver does; the trace's id is searched for in Spark's UI by job tag."""
+    settings = {f"spark.executorEnv.{trace.VARIABLE}": str(trace.current())}
+    if logs.wanted():
+        settings[f"spark.executorEnv.{logs.VARIABLE}"] = "json"
+    return settings
+
+
+def _environment(recipe: Recipe) -> None:
     """Workers take this interpreter, and Spark the Java we found; an explicit choice is left alone."""
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     os.environ.setdefault("PYSPARK_DRIVER_PYTHON", sys.executable)
-    os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
     if not _submitted():
+        if recipe.spark.master.startswith("local"):
+            os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
         if (found := java.home()) is None:
             raise DaybreakError("no Java 17 or newer for Spark; `daybreak doctor` tells how to get one")
         os.environ["JAVA_HOME"] = str(found)
@@ -81,6 +104,16 @@ def _same_versions() -> None:
     known = {v for v in versions.values() if v}
     if len(known) > 1:
         raise DaybreakError(f"{versions}: install both at one version, as requirements.lock does")
+
+
+def _same_spark(session: SparkSession) -> None:
+    """Fingerprints tell the installed version of Spark; the cluster's must be that one."""
+    if (installed := library_version("pyspark")) != session.version:
+        session.stop()
+        raise DaybreakError(
+            f"the cluster runs Spark {session.version}, installed here is {installed}: use one version, "
+            "for results and their fingerprints depend on it"
+        )
 
 
 def _version(distribution: str) -> str | None:

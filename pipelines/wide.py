@@ -11,6 +11,7 @@ import pyarrow as pa
 from daybreak.manifest import FileEntry
 from daybreak.progress import Progress
 from daybreak.storage import Store
+from pipelines.naming import describing
 from pipelines.narrow import watched
 from pipelines.parts import PLAIN, Layout, PartWriter, runs
 
@@ -37,7 +38,8 @@ def write_parts(
     """
     spread = frame.repartition(partitions, part) if partitions else frame.repartition(part)
     placed = spread.sortWithinPartitions(part, *order)
-    with watched(frame.sparkSession, progress, 0):
+    spark = frame.sparkSession
+    with describing(spark, f"write {table}"), watched(spark, progress, 0):
         rows = placed.mapInArrow(_writer(store, table, schema, part, layout), "entry binary").collect()
     return sorted((pickle.loads(row["entry"]) for row in rows), key=lambda entry: entry.path)
 

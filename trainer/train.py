@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from daybreak.errors import DaybreakError
+from daybreak.trace import current
 from trainer.checkpoint.load import newest, require_same_run, restore
 from trainer.checkpoint.retention import retain
 from trainer.checkpoint.save import save
@@ -112,6 +113,7 @@ class _Run:
             processes=self.mesh.size,
             train_samples=self.corpus.training.stream.samples,
             eval_samples=self.corpus.validation_samples,
+            trace_id=current().trace_id,
         )
 
     def _refuse_bad(self, step: int, update: Update) -> None:

@@ -80,6 +80,7 @@ def classifier_settings(kind: str, changes: Mapping[str, Any]) -> Any:
 
 def _session(master: str) -> SparkSession:
     from daybreak.recipe import Recipe
+    from pipelines.naming import app_name
     from pipelines.session import start
 
     recipe = {
@@ -88,7 +89,7 @@ def _session(master: str) -> SparkSession:
         "sources": {"examples": {"format": "jsonl", "paths": ["."]}},
         "spark": {"master": master, "driver_memory": "2g"},
     }
-    return start(Recipe.model_validate(recipe))
+    return start(Recipe.model_validate(recipe), app_name("quality train", None))
 
 
 def _print(model: Model, folder: Path, as_json: bool) -> None:

@@ -19,6 +19,7 @@ from pipelines.dedup.nodes import Nodes
 from pipelines.dedup.phases import Phase, Phases, read_groups, struct_of
 from pipelines.dedup.verify import EDGES
 from pipelines.dedup.windows import DROPPED, KEPT, OPEN, Members, windows
+from pipelines.naming import describing
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -162,7 +163,8 @@ def _pass(edges: Phase, state: np.ndarray, waits: np.ndarray, slots: int) -> tup
                 yield _stretch(table["hub"].to_numpy(), table["member"].to_numpy(), *held.value, slots)
 
     files = spark.range(0, len(paths), 1, numPartitions=max(1, len(paths)))
-    found = files.mapInArrow(work, struct_of(DECIDED)).toArrow()
+    with describing(spark, f"decide along {edges.rows:,} edges"):
+        found = files.mapInArrow(work, struct_of(DECIDED)).toArrow()
     ids, states = found["id"].to_numpy(), found["state"].to_numpy()
     state[ids[ids >= 0]] = states[ids >= 0]
     return int(np.sum(found["left"].to_numpy())), int((ids >= 0).sum())
@@ -298,9 +300,11 @@ def _checked(pairs: Phase, edges: Phase, phases: Phases) -> Phase:
     roots = phases.phase("roots", ROOTS, build)
     ends = edges.frame().select(F.explode(F.array("hub", "member")).alias("id")).distinct()
     frame = roots.frame()
-    ids = frame.select("id").distinct().count()
     first = frame.select(F.col("root").alias("id")).distinct()
-    stray = first.join(frame, "id", "left_semi").count()
-    if ids != roots.rows or stray or ids + first.count() != ends.count():
+    with describing(phases.spark, "check the components"):
+        ids = frame.select("id").distinct().count()
+        stray = first.join(frame, "id", "left_semi").count()
+        whole = ids == roots.rows and not stray and ids + first.count() == ends.count()
+    if not whole:
         raise AccountingError("dedup: a document is in no component, or in more than one")
     return roots

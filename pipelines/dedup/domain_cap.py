@@ -28,6 +28,7 @@ from pipelines.dedup.phases import Phases, struct_of
 from pipelines.dedup.wanted import declared_order
 from pipelines.kernels.hashing import keyed_hash
 from pipelines.lists.suffixes import registered_domains
+from pipelines.naming import describing
 from pipelines.narrow import scan_units
 from pipelines.parts import read_part, runs, write_part
 from pipelines.reading import KeptUnit, kept_units
@@ -140,7 +141,8 @@ def cap_decisions(
     placed = phases.phase("domains", PLACED, known)
     over = phases.phase("capped", OVER, lambda: over_cap(placed.frame(), cap)).frame()
     by_unit = over.repartition("unit").sortWithinPartitions("unit", "doc_id")
-    rows = by_unit.mapInArrow(_rewriter(context.out, parts), "entry binary").collect()
+    with describing(context.spark, "write what the domain cap changes"):
+        rows = by_unit.mapInArrow(_rewriter(context.out, parts), "entry binary").collect()
     anew = {entry.path: entry for entry in (pickle.loads(row["entry"]) for row in rows)}
     return [anew.get(entry.path, entry) for entry in entries]
 

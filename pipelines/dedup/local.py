@@ -23,6 +23,7 @@ from pipelines.dedup.prior import Prior, check_prior
 from pipelines.dedup.rounds import stars, unique_pairs
 from pipelines.dedup.settings import LEVELS, DedupSettings
 from pipelines.dedup.windows import DROPPED, windows
+from pipelines.naming import describing
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -120,7 +121,8 @@ class _Levels:
 
     def _asked(self, ask: Callable[[DataFrame], DataFrame], name: str, keys: pa.Array) -> pa.Table:
         assert self._spark is not None
-        return ask(self._spark.createDataFrame(pa.table({name: keys}))).toArrow()
+        with describing(self._spark, f"ask earlier batches for {len(keys):,} of {name}"):
+            return ask(self._spark.createDataFrame(pa.table({name: keys}))).toArrow()
 
     def near(self, texts: ReadTexts, prior: Prior | None) -> None:
         """Near duplicates among documents that have buckets (`near.Near`)."""

@@ -18,6 +18,7 @@ from pipelines.dedup.planted import UNIT
 from pipelines.dedup.prior import Prior
 from pipelines.dedup.scan import FetchTexts
 from pipelines.dedup.settings import DedupSettings
+from pipelines.naming import describing
 from pipelines.wide import write_parts, write_table
 
 if TYPE_CHECKING:
@@ -102,7 +103,8 @@ class FromFrames:
     def planted(self) -> pa.Table:
         """See `Outcome.planted`."""
         decisions = self.found.decisions
-        return decisions.filter(decisions.unit == UNIT).select("doc_id", "verdict", "detail").toArrow()
+        with describing(decisions.sparkSession, "look up the planted pairs"):
+            return decisions.filter(decisions.unit == UNIT).select("doc_id", "verdict", "detail").toArrow()
 
     def write(self, store: Store, progress: Progress) -> Written:
         """See `Outcome.write`."""

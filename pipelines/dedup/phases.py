@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from daybreak.storage import Store
+from pipelines.naming import describing
 from pipelines.parts import row_bytes
 
 if TYPE_CHECKING:
@@ -81,10 +82,10 @@ class Phases:
         """The phase `name`: as it stands if it is finished, else what `build` gives, written down."""
 
         def written() -> list[dict[str, Any]]:
-            rows = build().select(*schema.names)
-            return (
-                rows.mapInArrow(_writer(self.store, name, schema), struct_of(WRITTEN)).toArrow().to_pylist()
-            )
+            with describing(self.spark, name.replace("-", " ")):
+                rows = build().select(*schema.names)
+                written = rows.mapInArrow(_writer(self.store, name, schema), struct_of(WRITTEN))
+                return written.toArrow().to_pylist()
 
         return self._phase(name, schema, written)
 

@@ -13,7 +13,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from pipelines.kernels.compile import kernel
+from pipelines.kernels.compile import inlined
 
 BLOCK = 64
 """Characters of a mask."""
@@ -60,7 +60,35 @@ count_bits: Any = intrinsic(_count_bits)
 """count_bits(mask): int64: how many bits of `mask` (uint64) are set."""
 
 
-@kernel
+def _low_bytes8(context: Any, points: Any, at: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        eight = _load(context, builder, signature, arguments, ir.VectorType(ir.IntType(32), 8), 4)
+        return builder.bitcast(builder.trunc(eight, ir.VectorType(ir.IntType(8), 8)), ir.IntType(64))
+
+    return types.uint64(points, types.int64), generate
+
+
+low_bytes8: Any = intrinsic(_low_bytes8)
+"""low_bytes8(points, at): uint64: the low bytes of the eight code points (uint32) from `at`, the first one lowest."""
+
+
+def _widen8(context: Any, data: Any, at: Any, points: Any, n: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        narrow = _load(context, builder, signature, arguments, ir.VectorType(ir.IntType(8), 8), 1)
+        wide = ir.VectorType(ir.IntType(32), 8)
+        array = context.make_array(signature.args[2])(context, builder, arguments[2])
+        place = builder.bitcast(builder.gep(array.data, [arguments[3]]), wide.as_pointer())
+        builder.store(builder.zext(narrow, wide), place, align=4)
+        return context.get_dummy_value()
+
+    return types.void(data, types.int64, points, types.int64), generate
+
+
+widen8: Any = intrinsic(_widen8)
+"""widen8(data, at, points, n): write the eight bytes of `data` (uint8) from `at` to `points` (uint32) from `n`."""
+
+
+@inlined
 def within(at, n):  # type: ignore[no-untyped-def]
     """uint64: bit k is set if `at` + k is below `n`."""
     return _ALL if n - at >= BLOCK else (_ONE << np.uint64(n - at)) - _ONE

@@ -86,7 +86,8 @@ def cache_folder() -> Path | None:
     home = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
     private = os.path.join(tempfile.gettempdir(), f"daybreak-{os.getuid()}")
     for root in (os.environ.get("NUMBA_CACHE_DIR"), home, private):
-        folder = Path(root, "daybreak-kernels") if root else None
+        # a user without a home (a container's, by number) has "~" for one: no folder of that name beside the job
+        folder = Path(root, "daybreak-kernels") if root and os.path.isabs(root) else None
         if folder and _writable(folder):
             return folder
     return None
@@ -137,7 +138,18 @@ def kernel(function: Function) -> Function:
 
     With no writable folder at all it is compiled once a process.
     """
-    dispatcher: Any = numba.njit(nogil=True)(function)
+    return _compiled(function)
+
+
+def inlined(function: Function) -> Function:
+    """`kernel` for small functions in hot loops: merged into their callers whatever LLVM thinks of it, since a call
+    hands over every array in seven words.
+    """
+    return _compiled(function, forceinline=True)
+
+
+def _compiled(function: Function, **options: bool) -> Function:
+    dispatcher: Any = numba.njit(nogil=True, **options)(function)
     if cache_folder() is not None:
         dispatcher._cache = _SharedCache(function)
     return cast(Function, dispatcher)

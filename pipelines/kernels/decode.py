@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipelines.kernels.arrow import TextView
+from pipelines.kernels.bits import BLOCK, widen8
 from pipelines.kernels.compile import kernel
 from pipelines.kernels.wide import load8
 
@@ -16,8 +17,8 @@ _STEP, _HIGH = 8, np.uint64(0x8080808080808080)
 
 @dataclass(frozen=True)
 class Scratch:
-    """Work space for one document at a time: `points` uint32, `classes` uint32 and, one longer, `places`
-    int64.
+    """Work space for one document at a time: `points` uint32; `classes` uint32, `BLOCK` longer; and, one longer,
+    `places` int64.
     """
 
     points: np.ndarray
@@ -28,7 +29,7 @@ class Scratch:
 def scratch_for(view: TextView) -> Scratch:
     """Scratch that fits the longest document of `view` (a document has no more code points than bytes)."""
     size = int(view.n_bytes.max(initial=0)) + 1
-    return Scratch(np.empty(size, np.uint32), np.empty(size, np.uint32), np.empty(size + 1, np.int64))
+    return Scratch(np.empty(size, np.uint32), np.empty(size + BLOCK, np.uint32), np.empty(size + 1, np.int64))
 
 
 @kernel
@@ -56,6 +57,30 @@ def decode(data, start, stop, table, points, classes, places):  # type: ignore[n
         classes[n] = table[point] if point < table.size else 0
         n += 1
     places[n] = stop
+    return n
+
+
+@kernel
+def decode_points(data, start, stop, table, points, classes):  # type: ignore[no-untyped-def]
+    """`decode` for those who do not ask where in `data` a code point begins."""
+    n = 0
+    at = start
+    while at < stop:
+        if at + _STEP <= stop and load8(data, at) & _HIGH == 0:
+            widen8(data, at, points, n)
+            place, first = np.uint64(at), np.uint64(n)
+            for k in range(np.uint64(_STEP)):
+                classes[first + k] = table[data[place + k]]
+            at += _STEP
+            n += _STEP
+            continue
+        point = np.uint32(data[at])
+        at += 1
+        if point >= 0x80:
+            point, at = _sequence(data, point, at, stop)
+        points[n] = point
+        classes[n] = table[point] if point < table.size else 0
+        n += 1
     return n
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pipelines.kernels.compile import kernel
+from pipelines.kernels.compile import inlined, kernel
 
 BASE = np.uint64(0x9E3779B97F4A7C55)
 _MIX = np.uint64(0xD6E8FEB86659FD93)
@@ -13,7 +13,7 @@ _ONE = np.uint64(1)
 _POWERS = np.array([pow(int(BASE), power, 2**64) for power in range(256)], np.uint64)
 
 
-@kernel
+@inlined
 def extend(value, point):  # type: ignore[no-untyped-def]
     """Hash of a string and one more code point: a polynomial in `BASE` modulo 2^64; the empty string is 0.
 
@@ -65,13 +65,13 @@ def add_up(points, n, sums):  # type: ignore[no-untyped-def]
         at += 1
 
 
-@kernel
+@inlined
 def between(sums, begin, end):  # type: ignore[no-untyped-def]
     """`spelled` of the code points [begin, end), from the `sums` of `add_up`."""
     return sums[end] - sums[begin] * power(end - begin)
 
 
-@kernel
+@inlined
 def power(exponent):  # type: ignore[no-untyped-def]
     """`BASE` to the power of `exponent`, which is not negative."""
     value = _ONE
@@ -81,7 +81,7 @@ def power(exponent):  # type: ignore[no-untyped-def]
     return value * _POWERS[exponent]
 
 
-@kernel
+@inlined
 def scattered(value, mask):  # type: ignore[no-untyped-def]
     """The slot at which to look first for `value` in a table of mask + 1 slots, a power of two."""
     mixed = (value ^ (value >> np.uint64(32))) * _MIX

@@ -9,7 +9,7 @@ import numpy as np
 from pipelines.kernels.arrow import TextView
 from pipelines.kernels.bits import BLOCK, class_mask, lowest_bit, within
 from pipelines.kernels.codepoints import LINE_BREAK, SPACE
-from pipelines.kernels.compile import kernel
+from pipelines.kernels.compile import inlined, kernel
 from pipelines.kernels.decode import decode
 from pipelines.kernels.lines import strip
 
@@ -73,7 +73,7 @@ def load(data, start, stop, table, room):  # type: ignore[no-untyped-def]
     )
 
 
-@kernel
+@inlined
 def put_bits(mask, at, out, count):  # type: ignore[no-untyped-def]
     """Append to `out`, which holds `count`, the place of each bit of `mask`, counted from `at`; returns how
     many there are then.

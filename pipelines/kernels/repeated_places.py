@@ -11,12 +11,19 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pipelines.kernels.compile import kernel
+from pipelines.kernels.bits import low_bytes8
+from pipelines.kernels.compile import inlined, kernel
 from pipelines.kernels.seen import MIX
-from pipelines.kernels.spacy_kinds import BLANK
+from pipelines.kernels.wide import load8, store8
 
 REACH = 16
 """Characters by which n-grams that are compared written together are told apart first."""
+
+STRIDE = 8
+"""Characters that are read at once."""
+
+FARTHEST = 4
+"""Steps of `Places.reach`: 16, 24, 32 and 40 characters."""
 
 HEAVIEST = 255
 """Up to here `keep_weighed` counts."""
@@ -26,21 +33,25 @@ _SLOTS = 8
 
 
 class Places(NamedTuple):
-    """Room for the places of one document: values uint64, at int32 and slots int64, one a place; marks uint8;
-    solid uint8, the low bytes of the characters that are no white space, `REACH` longer than these are.
+    """Room for the places of one document: values uint64, at, numbers uint32, slots int64 and reach uint8, one a place;
+    marks uint8; solid uint8, the low bytes of the characters that are no white space, and room to read on.
     """
 
     values: np.ndarray
     at: np.ndarray
+    numbers: np.ndarray
     slots: np.ndarray
+    reach: np.ndarray
     marks: np.ndarray
     solid: np.ndarray
 
 
 def places_for(size: int) -> Places:
     """Room for documents of up to `size` code points; memory is taken as it is touched."""
-    return Places(np.empty(size + 1, np.uint64), np.empty(size + 1, np.int32), np.empty(size + 1, np.int64),
-                  marks_for(size), np.empty(size + REACH, np.uint8))  # fmt: skip
+    size += 1
+    return Places(np.empty(size, np.uint64), np.empty(size, np.uint32), np.empty(size, np.uint32),
+                  np.empty(size, np.int64), np.empty(size, np.uint8), marks_for(size),
+                  np.empty(size + REACH + STRIDE, np.uint8))  # fmt: skip
 
 
 def marks_for(places: int) -> np.ndarray:
@@ -58,7 +69,7 @@ def keep_likely(values, at, left, marks):  # type: ignore[no-untyped-def]
     return _keep_marked(values, at, kept, marks, np.uint64(28))
 
 
-@kernel
+@inlined
 def _keep_marked(values, at, left, marks, shift):  # type: ignore[no-untyped-def]
     mask = _cleared(marks, left)
     for k in range(left):
@@ -88,7 +99,7 @@ def keep_weighed(values, at, weights, left, marks):  # type: ignore[no-untyped-d
     return kept
 
 
-@kernel
+@inlined
 def _cleared(marks, left):  # type: ignore[no-untyped-def]
     """Clear the marks that `left` values need; returns the mask of their slots."""
     slots = 64
@@ -98,7 +109,7 @@ def _cleared(marks, left):  # type: ignore[no-untyped-def]
     return np.uint64(slots - 1)
 
 
-@kernel
+@inlined
 def _slot(value, shift, mask):  # type: ignore[no-untyped-def]
     mixed = (value ^ (value >> np.uint64(31))) * MIX
     return (mixed >> shift) & mask
@@ -112,44 +123,50 @@ def all_places(words, count, values, at):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def reading_places(points, kinds, n, joined, count, least, places):  # type: ignore[no-untyped-def]
+def reading_places(points, words, joined, count, least, places):  # type: ignore[no-untyped-def]
     """Places of words from which `REACH` characters, read over white space, may stand twice, and of `least`
     words that are shorter than that; in `places.at`, in order. Returns how many.
 
     Wherever longer n-grams of `least` words or more are the same when written together, these characters are.
+    `places.reach` tells how far: 0, fewer than `REACH` characters; 1, `REACH`; and one more for each `STRIDE`
+    characters on that may stand twice too, up to `FARTHEST`.
     """
     values, at, solid = places.values, places.at, places.solid
-    _write_together(points, kinds, n, solid)
+    _write_together(points, words, joined, count, solid)
     total = np.int64(joined[count, 2])
     reading = 0
     while reading < count and np.int64(joined[reading, 2]) + REACH <= total:
-        values[reading], at[reading] = _read(solid, np.uint64(joined[reading, 2])), reading
+        values[reading], at[reading] = _read(solid, np.int64(joined[reading, 2])), reading
         reading += 1
     left = keep_likely(values, at, reading, places.marks)
-    return _with_short(joined, count, least, at, left, places.slots)
+    left = _with_short(joined, count, least, at, left, places.numbers, places.reach)
+    _reach_on(joined, total, left, places)
+    return left
 
 
 @kernel
-def _write_together(points, kinds, n, solid):  # type: ignore[no-untyped-def]
-    size = 0
-    for at in range(n):
-        solid[size] = points[at] & np.uint32(0xFF)
-        size += 0 if kinds[at] & BLANK else 1
+def _write_together(points, words, joined, count, solid):  # type: ignore[no-untyped-def]
+    """The low bytes of the characters of all words, eight at a time: what is too much the next word writes over."""
+    for word in range(count):
+        begin, to = words[word, 0], np.int64(joined[word, 2])
+        for at in range(0, words[word, 1] - begin, STRIDE):
+            store8(solid, to + at, low_bytes8(points, begin + at))
 
 
-@kernel
+@inlined
 def _read(solid, at):  # type: ignore[no-untyped-def]
     """One number of the `REACH` bytes from `at`."""
-    left = right = np.uint64(0)
-    for k in range(8):
-        place = at + np.uint64(k)
-        left |= np.uint64(solid[place]) << np.uint64(8 * k)
-        right |= np.uint64(solid[place + np.uint64(8)]) << np.uint64(8 * k)
-    return (left ^ (left >> np.uint64(29))) * MIX + right
+    return _read_on(load8(solid, at), solid, at + STRIDE)
+
+
+@inlined
+def _read_on(value, solid, at):  # type: ignore[no-untyped-def]
+    """`value` of what stands before `at`, and the `STRIDE` bytes from there."""
+    return (value ^ (value >> np.uint64(29))) * MIX + load8(solid, at)
 
 
 @kernel
-def _with_short(joined, count, least, at, left, spare):  # type: ignore[no-untyped-def]
+def _with_short(joined, count, least, at, left, spare, reach):  # type: ignore[no-untyped-def]
     """The first `left` places and those of `least` words of fewer than `REACH` characters, in order, in `at`."""
     for k in range(left):
         spare[k] = at[k]
@@ -159,6 +176,48 @@ def _with_short(joined, count, least, at, left, spare):  # type: ignore[no-untyp
         likely = spare[next_one] == place
         next_one += 1 if likely else 0
         short = np.int64(joined[place + least, 2] - joined[place, 2]) < REACH
-        at[kept] = place
+        at[kept], reach[kept] = place, 1 if likely else 0
         kept += 1 if likely or short else 0
+    return kept
+
+
+@kernel
+def _reach_on(joined, total, left, places):  # type: ignore[no-untyped-def]
+    """Raise `places.reach` of the first `left` places from 1 to what it is to be."""
+    values, at, reach, numbers, solid = places.values, places.at, places.reach, places.numbers, places.solid
+    going = 0
+    for k in range(left):
+        begin = np.int64(joined[at[k], 2])
+        goes = reach[k] == 1 and begin + REACH + STRIDE <= total
+        values[going], numbers[going] = _read(solid, begin), k
+        going += 1 if goes else 0
+    for far in range(2, FARTHEST + 1):
+        ahead = REACH + (far - 2) * STRIDE
+        inside = 0
+        for k in range(going):
+            number = numbers[k]
+            begin = np.int64(joined[at[number], 2]) + ahead
+            fits = begin + STRIDE <= total
+            values[inside], numbers[inside] = _read_on(values[k], solid, min(begin, total)), number
+            inside += 1 if fits else 0
+        going = _keep_marked(values, numbers, inside, places.marks, np.uint64(40))
+        for k in range(going):
+            reach[numbers[k]] = far
+
+
+@kernel
+def reaching(joined, count, n, left, places):  # type: ignore[no-untyped-def]
+    """Drop of the first `left` of `places.at` those whose n-gram cannot stand twice by its `places.reach`; no longer
+    one can either. Returns how many are left; their n-grams' hashes, written together, are in `places.values`.
+    """
+    at, reach, values = places.at, places.reach, places.values
+    kept = 0
+    for k in range(left):
+        place, far = at[k], reach[k]
+        end = min(np.int64(place) + n, count)
+        size = joined[end, 2] - joined[place, 2]
+        steps = np.int64(min(size // np.uint64(STRIDE), np.uint64(FARTHEST + 1)))
+        values[kept] = (joined[end, 0] - joined[place, 0]) * joined[end, 1]
+        at[kept], reach[kept] = place, far
+        kept += 1 if (np.int64(place) + n <= count) & (np.int64(far) + 1 >= steps) else 0
     return kept

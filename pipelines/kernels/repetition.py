@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from pipelines.kernels.compile import kernel
-from pipelines.kernels.hashes import BASE, scattered, spelled
+from pipelines.kernels.compile import inlined, kernel
+from pipelines.kernels.hashes import BASE, between, scattered
 from pipelines.kernels.repeated_places import HEAVIEST, all_places, keep_weighed
 
 _UPS = np.array([pow(int(BASE), power, 2**64) for power in range(64)], np.uint64)
@@ -25,7 +25,7 @@ def table_size(elements):  # type: ignore[no-untyped-def]
     return size
 
 
-@kernel
+@inlined
 def is_new(keys, value):  # type: ignore[no-untyped-def]
     """True if `value` is not among `keys` yet; it is then. keys: uint64, a power of two long, 0 where free."""
     mask = np.uint64(keys.size - 1)
@@ -39,7 +39,7 @@ def is_new(keys, value):  # type: ignore[no-untyped-def]
     return True
 
 
-@kernel
+@inlined
 def _power(powers, exponent):  # type: ignore[no-untyped-def]
     """powers[1] to the power of `exponent`, of which `powers` holds the first."""
     value = _ONE
@@ -53,8 +53,8 @@ def _power(powers, exponent):  # type: ignore[no-untyped-def]
 def join_words(words, count, joined):  # type: ignore[no-untyped-def]
     """Prepare `joined`, uint64 (count + 1, 3), for n-grams.
 
-    Of each word: a sum and a power from which `joined_hash` gets the hash of any words written together, and
-    the number of characters in the words before.
+    Of each word: a sum and a power, and the number of characters in the words before. The hash of the words
+    [begin, end) written together is the difference of their sums, times the power of `end`.
     """
     total, up, down, characters = np.uint64(0), _ONE, _ONE, 0
     joined[0, 0], joined[0, 1], joined[0, 2] = 0, 1, 0
@@ -67,31 +67,25 @@ def join_words(words, count, joined):  # type: ignore[no-untyped-def]
         joined[at + 1, 0], joined[at + 1, 1], joined[at + 1, 2] = total, up, characters
 
 
-@kernel
-def joined_hash(joined, begin, end):  # type: ignore[no-untyped-def]
-    """Hash of the words [begin, end) written together."""
-    return (joined[end, 0] - joined[begin, 0]) * joined[end, 1]
-
-
-@kernel
+@inlined
 def _characters(joined, begin, end):  # type: ignore[no-untyped-def]
     return np.int64(joined[end, 2] - joined[begin, 2])
 
 
 @kernel
-def duplicate_characters(joined, count, n, at, places, keys):  # type: ignore[no-untyped-def]
+def duplicate_characters(joined, n, values, at, places, keys):  # type: ignore[no-untyped-def]
     """Characters in n-grams that occurred before; a repeated n-gram is stepped over as a whole.
 
-    N-grams are compared written together, so `a bc` and `ab c` are one. at: the places, `places` of them, where
-    all that repeat begin (`repeated_places.reading_places`). keys: scratch of `table_size(places)`.
+    N-grams are compared written together, so `a bc` and `ab c` are one. values, at: their hashes and where they
+    begin, `places` of them, all that repeat among these (`repeated_places.reaching`). keys: scratch of
+    `table_size(places)` or more.
     """
-    keys[:] = 0
+    table = keys[: table_size(places)]
+    table[:] = 0
     characters = free = 0
     for k in range(places):
         place = at[k]
-        if place < free or place + n > count:
-            continue
-        if not is_new(keys, joined_hash(joined, place, place + n)):
+        if place >= free and not is_new(table, values[k]):
             characters += _characters(joined, place, place + n)
             free = place + n
     return characters
@@ -113,7 +107,7 @@ def measure_top_grams(words, joined, count, places, tallies, out):  # type: igno
         out[number] = top_characters(joined, count, n, values, at, slots, left, tallies)
 
 
-@kernel
+@inlined
 def _lengthen(words, count, n, values, at, left):  # type: ignore[no-untyped-def]
     """Make n-grams of (n - 1)-grams, and drop the places that are too near the end; returns how many are left."""
     kept = 0
@@ -150,7 +144,7 @@ def top_characters(joined, count, n, values, at, weights, left, tallies):  # typ
     return best * (_characters(joined, first, first + n) + n - 1)
 
 
-@kernel
+@inlined
 def _most_likely(values, weights, left):  # type: ignore[no-untyped-def]
     """Leave in `weights` which of the `left` n-grams may be the most frequent; returns how many.
 
@@ -173,7 +167,7 @@ def _most_likely(values, weights, left):  # type: ignore[no-untyped-def]
     return likely
 
 
-@kernel
+@inlined
 def _tally(tallies, value, at):  # type: ignore[no-untyped-def]
     """The row of `value`, counted once more: how often in the upper half, where it was first in the lower."""
     mask = np.uint64(tallies.shape[0] - 1)
@@ -186,23 +180,24 @@ def _tally(tallies, value, at):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def paragraphs(points, begin, end, keys):  # type: ignore[no-untyped-def]
+def paragraphs(points, sums, begin, end, breaks, lines, keys):  # type: ignore[no-untyped-def]
     """(paragraphs, repeated ones, characters in those) of [begin, end), which has no newline at its ends.
 
-    Paragraphs are parted by two newlines or more. keys: scratch with room for every line.
+    Paragraphs are parted by two newlines or more. sums: of `hashes.add_up`. breaks: where a line may end, `lines`
+    places. keys: scratch with room for every line.
     """
     keys[:] = 0
     total = repeated = characters = 0
-    at = begin
-    while True:
-        first = at
-        while at < end and not (points[at] == 0x0A and points[at + 1] == 0x0A):
-            at += 1
+    first = begin
+    for k in range(lines + 1):
+        at = breaks[k] if k < lines else end
+        if k < lines and (at < first or at >= end or points[at] != 0x0A or points[at + 1] != 0x0A):
+            continue
         total += 1
-        if not is_new(keys, spelled(points, first, at)):
+        if not is_new(keys, between(sums, first, at)):
             repeated += 1
             characters += at - first
-        if at == end:
-            return total, repeated, characters
-        while points[at] == 0x0A:
-            at += 1
+        first = at
+        while first < end and points[first] == 0x0A:
+            first += 1
+    return total, repeated, characters

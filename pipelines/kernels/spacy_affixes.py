@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pipelines.kernels.compile import kernel
+from pipelines.kernels.compile import inlined, kernel
 from pipelines.kernels.spacy_kinds import (
     ALPHA,
     BEFORE_DOT,
@@ -40,7 +40,7 @@ _LONG_UNITS = np.array(
 )
 
 
-@kernel
+@inlined
 def dots(points, begin, end):  # type: ignore[no-untyped-def]
     """Length of the run of full stops at `begin`."""
     at = begin
@@ -49,7 +49,7 @@ def dots(points, begin, end):  # type: ignore[no-untyped-def]
     return at - begin
 
 
-@kernel
+@inlined
 def prefix(points, kinds, begin, end):  # type: ignore[no-untyped-def]
     """Length of the prefix of [begin, end), 0 if there is none."""
     if kinds[begin] & OPENER:
@@ -67,7 +67,7 @@ def prefix(points, kinds, begin, end):  # type: ignore[no-untyped-def]
     return 0
 
 
-@kernel
+@inlined
 def suffix(points, kinds, begin, end):  # type: ignore[no-untyped-def]
     """Length of the suffix of [begin, end), 0 if there is none; of several that fit, the longest."""
     if begin == end:
@@ -90,7 +90,7 @@ def suffix(points, kinds, begin, end):  # type: ignore[no-untyped-def]
     return max(single, _unit_suffix(points, kinds, begin, end))
 
 
-@kernel
+@inlined
 def _dot_suffix(points, kinds, begin, end):  # type: ignore[no-untyped-def]
     at = end - 1
     while at > begin and points[at - 1] == DOT:
@@ -119,7 +119,7 @@ def _dollar_suffix(points, kinds, begin, end):  # type: ignore[no-untyped-def]
     return 3 if american else 0
 
 
-@kernel
+@inlined
 def _unit_suffix(points, kinds, begin, end):  # type: ignore[no-untyped-def]
     """Length of the unit that ends [begin, end) and stands after a digit."""
     at = end
@@ -148,7 +148,7 @@ def _is_unit(points, begin, end):  # type: ignore[no-untyped-def]
     return slot < _PACKED_UNITS.size and _PACKED_UNITS[slot] == packed
 
 
-@kernel
+@inlined
 def infix(points, kinds, begin, end, at):  # type: ignore[no-untyped-def]
     """Length of the infix of [begin, end) that stands at `at`, 0 if there is none."""
     if kinds[at] & BREAK:

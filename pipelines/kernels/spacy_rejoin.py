@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pipelines.kernels.compile import kernel
+from pipelines.kernels.compile import inlined, kernel
 from pipelines.kernels.hashes import find
 from pipelines.kernels.spacy_words import put_whole, put_word, special
 
@@ -25,14 +25,14 @@ _SPREAD = np.uint64(0x9E3779B97F4A7C15)
 _SIX, _LOW_SIX, _ONE = np.uint64(6), np.uint64(63), np.uint64(1)
 
 
-@kernel
+@inlined
 def fold(state, value):  # type: ignore[no-untyped-def]
     """Key of a chain of tokens: that of the chain without its last one (0 at first), and the last one's hash."""
     mixed = (state + np.uint64(1)) * _FOLD
     return (mixed ^ (mixed >> np.uint64(29))) + value * np.uint64(0x9E3779B97F4A7C15) | np.uint64(1)
 
 
-@kernel
+@inlined
 def pair_bit(first, second):  # type: ignore[no-untyped-def]
     """The bit of a table of 64 * `PAIRS` for the hashes of two tokens that follow each other."""
     return ((first + _FOLD) * _SPREAD ^ second) * _FOLD >> np.uint64(48)
@@ -82,7 +82,7 @@ def _matches(points, words, at, count, chains):  # type: ignore[no-untyped-def]
     return found
 
 
-@kernel
+@inlined
 def _near(points, end, begin):  # type: ignore[no-untyped-def]
     """True if nothing or one U+0020 stands between two tokens; of other white space spaCy makes a token."""
     return end == begin or (end + 1 == begin and points[end] == 0x20)

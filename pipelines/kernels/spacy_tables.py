@@ -7,12 +7,14 @@ from typing import NamedTuple
 
 import numpy as np
 
+from pipelines.kernels.bits import BLOCK
 from pipelines.kernels.codepoints import SIZE
 from pipelines.kernels.compile import kernel
 from pipelines.kernels.hashes import add_up, enter, find, spelled
 from pipelines.kernels.spacy_cases import special_cases
 from pipelines.kernels.spacy_kinds import kind_table
 from pipelines.kernels.spacy_rejoin import COMPLETE, GOES_ON, PAIRS, fold, pair_bit, rejoin
+from pipelines.kernels.spacy_runs import Runs, runs_for
 from pipelines.kernels.spacy_words import Cases, add_case, known_runs, no_cases, split_runs
 
 _CASE_SLOTS, _CHAIN_SLOTS = 4096, 1024
@@ -33,7 +35,8 @@ class WordScratch(NamedTuple):
     """Work space of word splitting, each array as long as the longest document has code points.
 
     sums uint64 (one longer), marks uint16, stack int32, words and spare int64 (n, 3). Memory is taken by the system
-    as it is touched, so a document costs what its own code points and tokens need. known: `known_runs`.
+    as it is touched, so a document costs what its own code points and tokens need. known: `known_runs`. runs:
+    `runs_for`.
     """
 
     sums: np.ndarray
@@ -42,13 +45,14 @@ class WordScratch(NamedTuple):
     stack: np.ndarray
     marks: np.ndarray
     known: np.ndarray
+    runs: Runs
 
 
 def word_scratch(size: int) -> WordScratch:
     """Scratch for documents of up to `size` code points."""
     size += 1
     return WordScratch(np.empty(size, np.uint64), np.empty((size, 3), np.int64), np.empty((size, 3), np.int64),
-                       np.empty(size, np.int32), np.empty(size, np.uint16), known_runs())  # fmt: skip
+                       np.empty(size, np.int32), np.empty(size, np.uint16), known_runs(), runs_for(size))  # fmt: skip
 
 
 @cache
@@ -92,14 +96,22 @@ def _enter_chain(chains: np.ndarray, hashes: list[np.uint64]) -> None:
 
 @kernel
 def split_words(points, kinds, n, tables, scratch):  # type: ignore[no-untyped-def]
-    """Split the first `n` code points, of these `kinds`, into words; returns how many.
+    """Split the first `n` code points, of these `kinds` (`BLOCK` longer), into words; returns how many.
 
     Afterwards `scratch.words` holds where each begins and ends and the bits of its hash (`hashes.spelled`), and
     `scratch.sums` what `hashes.between` reads.
     """
     add_up(points, n, scratch.sums)
     count = split_runs(
-        points, kinds, scratch.sums, n, tables.cases, scratch.words, scratch.stack, scratch.known
+        points,
+        kinds,
+        scratch.sums,
+        n,
+        tables.cases,
+        scratch.words,
+        scratch.stack,
+        scratch.known,
+        scratch.runs,
     )
     return rejoin(points, scratch.sums, count, tables.cases, tables.chains, tables.pairs, scratch.words,
                   scratch.spare, scratch.stack, scratch.marks)  # fmt: skip
@@ -112,7 +124,8 @@ def spacy_words(text: str) -> list[str]:
 
 def _split(text: str, tables: WordTables) -> list[str]:
     points = _points(text)
-    kinds = np.where(points < SIZE, tables.kinds[np.minimum(points, SIZE - 1)], 0).astype(np.uint32)
+    kinds = np.zeros(len(points) + BLOCK, np.uint32)
+    kinds[: len(points)] = np.where(points < SIZE, tables.kinds[np.minimum(points, SIZE - 1)], 0)
     scratch = word_scratch(len(points))
     count = split_words(points, kinds, len(points), tables, scratch)
     return [text[begin:end] for begin, end, _ in scratch.words[:count].tolist()]

@@ -14,10 +14,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pipelines.kernels.compile import kernel
+from pipelines.kernels.bits import BLOCK, low_bytes8
+from pipelines.kernels.compile import inlined, kernel
 from pipelines.kernels.hashes import between, enter, find, scattered
 from pipelines.kernels.spacy_affixes import DOT, infix, prefix, suffix
-from pipelines.kernels.spacy_kinds import AFFIX, BLANK, ENDER, FIGURE, NARROW
+from pipelines.kernels.spacy_kinds import AFFIX, ENDER, FIGURE
+from pipelines.kernels.spacy_runs import bits_of, find_runs
 from pipelines.kernels.spacy_urls import is_url
 
 LONGEST_CASE = 12
@@ -62,59 +64,89 @@ def add_case(cases: Cases, value: np.uint64, parts: int) -> None:
 
 
 @kernel
-def split_runs(points, kinds, sums, n, cases, words, stack, known):  # type: ignore[no-untyped-def]
+def split_runs(points, kinds, sums, n, cases, words, stack, known, runs):  # type: ignore[no-untyped-def]
     """Tokens of every run without white space; returns how many.
 
-    kinds: of each code point (`spacy_kinds`). sums: of `hashes.add_up`. words: int64 (n, 3), where each begins and
-    ends and the bits of its hash, filled from the start. stack: scratch, int32 (n,). known: `known_runs`.
+    kinds: of each code point (`spacy_kinds`), `bits.BLOCK` longer than `n`. sums: of `hashes.add_up`. words: int64
+    (n, 3), where each begins and ends and the bits of its hash, filled from the start. stack: scratch, int32 (n,).
+    known: `known_runs`. runs: scratch, `spacy_runs.Runs`. One character is one token, mark or not.
     """
     parts, sift = cases.parts, cases.sift
-    count = at = 0
-    while at < n:
-        if kinds[at] & BLANK:
-            at += 1
+    begins, ends, marked, wide = runs.begins, runs.ends, runs.marked, runs.wide
+    count = 0
+    for run in range(find_runs(kinds, n, begins, ends, marked, wide)):
+        begin, end = np.int64(begins[run]), np.int64(ends[run])
+        size = end - begin
+        if size > BLOCK:
+            count = _put_long(points, kinds, sums, begin, end, count, parts, sift, words, stack)
             continue
-        first = at
-        before, seen, every = 0, 0, FIGURE | NARROW
-        while at < n and not kinds[at] & BLANK:
-            before = seen
-            seen |= kinds[at]
-            every &= kinds[at]
-            at += 1
-        if not seen & (AFFIX | FIGURE) or every & FIGURE:
-            value = between(sums, first, at)
-            count = put_whole(sums, first, at, value, case(parts, sift, value, at - first), words, count)
+        marks = bits_of(marked, begin, size)
+        if not marks or size == 1:
+            count = _put_plain(sums, begin, end, count, parts, sift, words)
+        elif marks == _ONE << np.uint64(size - 1) and _closes(points, kinds, end):
+            count = _put_marked(points, kinds, sums, begin, end, count, parts, sift, words)
+        elif _all_figures(kinds, begin, end):
+            count = _put_plain(sums, begin, end, count, parts, sift, words)
         elif (
-            not before & (AFFIX | FIGURE)
-            and at - first > 1
-            and (kinds[at - 1] & ENDER or points[at - 1] == DOT)
+            size <= LONGEST_KNOWN and not bits_of(wide, begin, size) and begin + LONGEST_KNOWN <= points.size
         ):
-            count = _put_marked(points, kinds, sums, first, at, count, parts, sift, words)
-        elif at - first <= LONGEST_KNOWN and every & NARROW and first + LONGEST_KNOWN <= points.size:
-            count = _put_short(points, kinds, sums, first, at, count, parts, sift, words, stack, known)
+            count = _put_short(points, kinds, sums, begin, end, count, parts, sift, words, stack, known)
         else:
-            count = _split_run(points, kinds, sums, first, at, count, parts, sift, words, stack)
+            count = _split_run(points, kinds, sums, begin, end, count, parts, sift, words, stack)
     return count
 
 
+@inlined
+def _closes(points, kinds, end):  # type: ignore[no-untyped-def]
+    """True if the character before `end` may be a suffix by itself."""
+    return kinds[end - 1] & ENDER != 0 or points[end - 1] == DOT
+
+
+@inlined
+def _all_figures(kinds, begin, end):  # type: ignore[no-untyped-def]
+    at = begin
+    while at < end and kinds[at] & FIGURE:
+        at += 1
+    return at == end
+
+
+@inlined
+def _put_plain(sums, begin, end, count, parts, sift, words):  # type: ignore[no-untyped-def]
+    """Tokens of a run that affix rules do not touch."""
+    value = between(sums, begin, end)
+    return put_whole(sums, begin, end, value, case(parts, sift, value, end - begin), words, count)
+
+
 @kernel
+def _put_long(points, kinds, sums, begin, end, count, parts, sift, words, stack):  # type: ignore[no-untyped-def]
+    """Tokens of a run of more than `BLOCK` characters."""
+    before = seen = 0
+    for at in range(begin, end):
+        before = seen
+        seen |= kinds[at] & (AFFIX | FIGURE)
+    if not seen or _all_figures(kinds, begin, end):
+        return _put_plain(sums, begin, end, count, parts, sift, words)
+    if not before and _closes(points, kinds, end):
+        return _put_marked(points, kinds, sums, begin, end, count, parts, sift, words)
+    return _split_run(points, kinds, sums, begin, end, count, parts, sift, words, stack)
+
+
+@inlined
 def case(parts, sift, value, length):  # type: ignore[no-untyped-def]
     """Lengths of the tokens, eight bits each, of the special case of hash `value`; 0 if it is none."""
-    if length > LONGEST_CASE:
-        return np.uint64(0)
     bit = scattered(value, 64 * _SIFT_WORDS - 1)
-    if not sift[bit >> _SIX] >> (bit & _LOW_SIX) & _ONE:
+    if not sift[bit >> _SIX] >> (bit & _LOW_SIX) & _ONE or length > LONGEST_CASE:
         return np.uint64(0)
     return find(parts, value)
 
 
-@kernel
+@inlined
 def special(sums, begin, end, parts, sift):  # type: ignore[no-untyped-def]
     """`case` of [begin, end)."""
     return case(parts, sift, between(sums, begin, end), end - begin) if end > begin else np.uint64(0)
 
 
-@kernel
+@inlined
 def _put_marked(points, kinds, sums, begin, end, count, parts, sift, words):  # type: ignore[no-untyped-def]
     """Tokens of a run of plain characters and one mark: what `_split_run` makes of it, sooner."""
     whole = between(sums, begin, end)
@@ -126,12 +158,12 @@ def _put_marked(points, kinds, sums, begin, end, count, parts, sift, words):  # 
     return put_word(words, count, end - 1, end, between(sums, end - 1, end))
 
 
-@kernel
+@inlined
 def _put_short(points, kinds, sums, begin, end, count, parts, sift, words, stack, known):  # type: ignore[no-untyped-def]
     """Tokens of a run of `LONGEST_KNOWN` characters of a byte at most: as remembered, or found and remembered."""
     size = end - begin
-    left = _eight(points, begin) & _SIZES[min(size, 8)]
-    right = _eight(points, begin + 8) & _SIZES[max(size - 8, 0)]
+    left = low_bytes8(points, begin) & _SIZES[min(size, 8)]
+    right = low_bytes8(points, begin + 8) & _SIZES[max(size - 8, 0)]
     slot = scattered(left * _SPREAD + right, known.shape[0] - 1)
     if known[slot, 0] == left and known[slot, 1] == right and known[slot, 3] == np.uint64(size):
         return _put_known(sums, begin, end, known[slot, 2], words, count)
@@ -143,17 +175,7 @@ def _put_short(points, kinds, sums, begin, end, count, parts, sift, words, stack
     return made
 
 
-@kernel
-def _eight(points, begin):  # type: ignore[no-untyped-def]
-    """The low bytes of the eight code points from `begin`, the first one lowest."""
-    packed = np.uint64(0)
-    at = np.uint64(begin)
-    for k in range(8):
-        packed |= np.uint64(points[at + np.uint64(k)] & np.uint32(0xFF)) << np.uint64(8 * k)
-    return packed
-
-
-@kernel
+@inlined
 def _put_known(sums, begin, end, lengths, words, count):  # type: ignore[no-untyped-def]
     while begin < end:
         stop = begin + np.int64(lengths & np.uint64(15)) + 1
@@ -163,7 +185,7 @@ def _put_known(sums, begin, end, lengths, words, count):  # type: ignore[no-unty
     return count
 
 
-@kernel
+@inlined
 def put_word(words, count, begin, end, value):  # type: ignore[no-untyped-def]
     """Append one token; returns the new count."""
     words[count, 0] = begin
@@ -172,7 +194,7 @@ def put_word(words, count, begin, end, value):  # type: ignore[no-untyped-def]
     return count + 1
 
 
-@kernel
+@inlined
 def put_whole(sums, begin, end, value, parts, words, count):  # type: ignore[no-untyped-def]
     """Append [begin, end) as the parts of a special case, or as one token where `parts` is 0."""
     if parts == 0:
@@ -217,7 +239,7 @@ def _split_run(points, kinds, sums, begin, end, count, parts, sift, words, stack
     return count
 
 
-@kernel
+@inlined
 def _put_middle(points, kinds, sums, begin, end, parts, count, words):  # type: ignore[no-untyped-def]
     """Tokens of what stands between prefixes and suffixes."""
     if begin == end:
@@ -238,7 +260,7 @@ def _put_middle(points, kinds, sums, begin, end, parts, count, words):  # type: 
     return count
 
 
-@kernel
+@inlined
 def _dotted(points, begin, end):  # type: ignore[no-untyped-def]
     at = begin
     while at < end and points[at] != DOT:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from daybreak.manifest import Manifest
 from daybreak.recipe import Recipe
+from daybreak.trace import current, new_run_id
 from daybreak.workspace import Workspace
 from pipelines.step import Step
 
@@ -27,6 +28,13 @@ class StepRun:
     fingerprint: str
     spark: Callable[[], SparkSession | None]
     """The session that runs, or None where none was started; never starts one."""
+    run_id: str = field(default_factory=new_run_id)
+    """UUID of version 7: this attempt at the step, in run log and lineage alike."""
+
+    @property
+    def trace_id(self) -> str:
+        """The W3C trace that the run is part of, 32 hexadecimal digits."""
+        return current().trace_id
 
 
 class Observer:

@@ -65,9 +65,9 @@ class Engine:
         early = self._anchored() is not None
         if early:
             self._find_anchors(units, index)
-        self._run(units, scan.ScanUnit(self.out, self.settings, self.order, early))
+        self._run(units, scan.ScanUnit(self.out, self.settings, self.order, early), "cut")
         seen = self._compare(units, index) if self.settings.across and units else []
-        results = self._run(units, JudgeUnit(self.out, self.settings))
+        results = self._run(units, JudgeUnit(self.out, self.settings), "judge")
         self.out.remove(scan.SCRATCH)
         return Removed(results, seen)
 
@@ -84,7 +84,7 @@ class Engine:
 
         cut = self._anchored()
         assert cut is not None
-        self._run(units, scan.AnchorUnit(self.out, cut))
+        self._run(units, scan.AnchorUnit(self.out, cut), "find anchors in")
         read = partial(scan.anchors_of, self.out, index)
         found = repeated(scan_units(self.spark, units, read, ANCHORS, self.partitions))
         self._write(found, units, "repeated", scan.HASHES, ["hash"])
@@ -121,9 +121,9 @@ class Engine:
         )
         write_parts(named, self.out, f"{scan.SCRATCH}/{table}", schema, "part", order, self.progress)
 
-    def _run(self, units: Sequence[KeptUnit], work: object) -> list[UnitResult]:
+    def _run(self, units: Sequence[KeptUnit], work: object, what: str) -> list[UnitResult]:
         assert callable(work)
-        return run_units(self.spark, units, work, self.progress, self.partitions)
+        return run_units(self.spark, units, work, self.progress, self.partitions, what=what)
 
 
 def _with_names(

@@ -152,8 +152,9 @@ class Decontaminate(Step):
         counts = self._counts(context, units, settings, len(index.gram_at))
         ignored = common(counts, settings)
         np.save(context.out.path(f"{INDEX}/ignored.npy"), ignored)
+        partitions = context.recipe.spark.partitions
         work = JudgeUnit(context.out, Judge(settings, parts.drop_columns(["text"])))
-        results = run_units(context.spark, units, work, context.progress, context.recipe.spark.partitions)
+        results = run_units(context.spark, units, work, context.progress, partitions, what="judge")
         accounting = Ledger([c for r in results for c in r.counts]).counts()
         tables = gather(results)
         places = np.unique(np.concatenate([np.zeros(0, np.int64), *(r.facts["covered"] for r in results)]))
@@ -172,7 +173,7 @@ class Decontaminate(Step):
         work = MatchUnit(context.out, settings)
         partitions = context.recipe.spark.partitions
         counts = np.zeros(grams, np.int64)
-        for result in run_units(context.spark, units, work, context.progress, partitions):
+        for result in run_units(context.spark, units, work, context.progress, partitions, what="match"):
             counts[result.facts["grams"]] += result.facts["counts"]
         return counts
 

@@ -73,6 +73,7 @@ class Encode(Step):
             EncodeUnit(context.out, model),
             context.progress,
             context.recipe.spark.partitions,
+            what="encode",
         )
         sizes: Counter[tuple[str, str]] = Counter()
         for result in results:

@@ -84,7 +84,9 @@ class Filter(Step):
             SignalsUnit(e.path.rsplit("/", 1)[1].removesuffix(".parquet"), e.bytes, e.path) for e in signals
         ]
         work = FilterUnit(context.data("ingest"), context.out, decider(context.recipe))
-        results = run_units(context.spark, units, work, context.progress, context.recipe.spark.partitions)
+        results = run_units(
+            context.spark, units, work, context.progress, context.recipe.spark.partitions, what="decide on"
+        )
         return Result(gather(results), [c for r in results for c in r.counts])
 
 

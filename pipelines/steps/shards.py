@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from daybreak.accounting import Ledger
 from daybreak.manifest import FileEntry
 from daybreak.recipe import Recipe
+from pipelines.naming import describing
 from pipelines.narrow import watched
 from pipelines.publish.publish import publish
 from pipelines.step import Context, Result, Step
@@ -33,13 +34,16 @@ class Shards(Step):
 
     def run(self, context: Context) -> Result:
         """Write every shard and the index beside them."""
-        tokens = context.spark.read.parquet(context.data("encode").path("tokens"))
-        plan = context.spark.read.parquet(context.data("mixture").path("plan"))
-        number = plan.agg({"shard": "max"}).collect()[0][0] + 1
+        spark = context.spark
+        with describing(spark, "count the shards of the plan"):
+            tokens = spark.read.parquet(context.data("encode").path("tokens"))
+            plan = spark.read.parquet(context.data("mixture").path("plan"))
+            number = plan.agg({"shard": "max"}).collect()[0][0] + 1
         dtype = token_type(context.inputs["tokenizer"].facts["vocab_size"])
         context.out.make(FOLDER)
         size = sum(e.bytes for e in context.inputs["encode"].tables["tokens"])
-        with watched(context.spark, context.progress, size):
+        named = describing(spark, f"write {number:,} shards")
+        with named, watched(spark, context.progress, size):
             files = publish(
                 tokens.select("doc_id", "source", "input_ids"), plan, context.out.path(FOLDER), dtype, number
             )

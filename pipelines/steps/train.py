@@ -17,6 +17,9 @@ from daybreak.manifest import FileEntry, canonical
 from daybreak.recipe import Recipe
 from pipelines.step import Context, Result, Step
 
+LOGGED = ("start", "resume", "spike")
+"""Events of the trainer that the run log keeps."""
+
 
 class Train(Step):
     """The step. Checkpoints outlive a killed run: training goes on in `train/in-progress-…` until it is done."""
@@ -116,7 +119,7 @@ def _launch(context: Context, settings: Path) -> None:
     ):
         assert process.stdout is not None
         for line in process.stdout:
-            _show(context, line, train.steps)
+            _hear(context, line, train.steps)
     if process.returncode:
         tail = settings.with_name("trainer.log").read_text(errors="replace").strip().splitlines()[-8:]
         raise DaybreakError(
@@ -124,9 +127,14 @@ def _launch(context: Context, settings: Path) -> None:
         )
 
 
-def _show(context: Context, line: bytes, steps: int) -> None:
+def _hear(context: Context, line: bytes, steps: int) -> None:
+    """Show the trainer's progress; its start, and each loss that jumped, go to the run log."""
     with contextlib.suppress(ValueError):
         event = json.loads(line)
+        if event.get("event") in LOGGED:
+            context.workspace.log(
+                {**event, "event": f"trainer {event['event']}", "at": event["step"], "step": "train"}
+            )
         if "loss" in event and "step" in event and event["loss"] is not None:
             note = f"step {event['step']}/{steps}, loss {event['loss']:.3f}"
             context.progress.at(event["step"], steps, note)

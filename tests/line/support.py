@@ -88,12 +88,16 @@ def shard_bytes(workspace: Path) -> dict[str, bytes]:
     return {f.name: f.read_bytes() for f in sorted(workspace.glob("shards/*/shards/*"))}
 
 
+TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736"
+TRACEPARENT = f"00-{TRACE_ID}-00f067aa0ba902b7-01"
+
+
 @pytest.fixture(scope="session")
 def finished(small_recipe: Callable[[Path], Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of one undisturbed run: `small.yaml`, `ws`, and what the run printed in `run.json`."""
     folder = tmp_path_factory.mktemp("finished")
     recipe = small_recipe(folder)
-    done = daybreak("run", str(recipe), "--json")
+    done = daybreak("run", str(recipe), "--json", env={"TRACEPARENT": TRACEPARENT})
     assert done.returncode == 0, done.stderr
     json.loads(done.stdout)
     (folder / "run.json").write_text(done.stdout)

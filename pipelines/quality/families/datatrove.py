@@ -20,11 +20,13 @@ from typing import NamedTuple
 import numpy as np
 
 from pipelines.kernels.arrow import TextView
+from pipelines.kernels.bits import BLOCK, class_mask, count_bits, within
 from pipelines.kernels.compile import kernel
-from pipelines.kernels.decode import decode, scratch_for
-from pipelines.kernels.hashes import spelled
-from pipelines.kernels.lines import NEWLINE, count_ellipses, ends_in_ellipsis, line_end
-from pipelines.kernels.repeated_places import Places, places_for, reading_places
+from pipelines.kernels.decode import decode_points
+from pipelines.kernels.hashes import between, spelled
+from pipelines.kernels.lines import DOT, ELLIPSIS, NEWLINE, count_ellipses, ends_in_ellipsis
+from pipelines.kernels.page import put_bits
+from pipelines.kernels.repeated_places import Places, places_for, reaching, reading_places
 from pipelines.kernels.repetition import (
     duplicate_characters,
     is_new,
@@ -34,6 +36,7 @@ from pipelines.kernels.repetition import (
     table_size,
 )
 from pipelines.kernels.spacy_kinds import BLANK, LETTERED
+from pipelines.kernels.spacy_runs import bits_of
 from pipelines.kernels.spacy_tables import WordScratch, split_words, word_scratch
 from pipelines.kernels.words import STOP_WORDS
 from pipelines.quality.families.datatrove_marks import LINE_BREAK, MARK, TERMINAL, tables
@@ -86,47 +89,63 @@ SIGNALS = (
 SHORT_LINE = 30
 SHORTEST_DUPLICATE = 5
 
-_STOPS = np.array(
-    [spelled(np.frombuffer(word.encode("utf-32-le"), np.uint32), 0, len(word)) for word in STOP_WORDS],
-    np.uint64,
-)
-_LONGEST_STOP = max(len(word) for word in STOP_WORDS)
+_SCATTER, _TOP = np.uint64(0x9E3779B97F4A7C15), np.uint64(64 - 6)
+
+
+def _stop_slots() -> np.ndarray:
+    """Hashes of `STOP_WORDS`, each in the slot of its own that it is looked for in: uint64 (64,), 0 where free."""
+    table = np.zeros(64, np.uint64)
+    for word in STOP_WORDS:
+        value = spelled(np.frombuffer(word.encode("utf-32-le"), np.uint32), 0, len(word))
+        table[int(value) * int(_SCATTER) % 2**64 >> int(_TOP)] = value
+    if np.count_nonzero(table) != len(STOP_WORDS):
+        raise AssertionError("two stop words share a slot: choose another _SCATTER")
+    return table
+
+
+_STOPS = _stop_slots()
+_RETURN = 0x0D
 
 
 class Scratch(NamedTuple):
     """Work space of `measure_datatrove`.
 
-    keys uint64 and tallies uint64 (slots, 2) of `table_size` of the longest document's code points; joined
-    uint64 (n, 3), one longer than it has code points.
+    points and kinds uint32, `BLOCK` longer; keys uint64 and tallies uint64 (slots, 2) of `table_size` of the
+    longest document's code points; joined uint64 (n, 3) and breaks int32 (n,), one longer than it has code points.
     """
 
+    points: np.ndarray
+    kinds: np.ndarray
     words: WordScratch
     keys: np.ndarray
     tallies: np.ndarray
     joined: np.ndarray
     places: Places
+    breaks: np.ndarray
 
 
 def datatrove_scratch(size: int) -> Scratch:
     """Scratch for documents of up to `size` code points; memory is taken as it is touched."""
-    slots = table_size(size + 1)
-    return Scratch(word_scratch(size), np.empty(slots, np.uint64), np.empty((slots, 2), np.uint64),
-                   np.empty((size + 1, 3), np.uint64), places_for(size))  # fmt: skip
+    size += 1
+    slots = table_size(size)
+    return Scratch(np.empty(size + BLOCK, np.uint32), np.empty(size + BLOCK, np.uint32), word_scratch(size),
+                   np.empty(slots, np.uint64), np.empty((slots, 2), np.uint64), np.empty((size, 3), np.uint64),
+                   places_for(size), np.empty(size, np.int32))  # fmt: skip
 
 
 def datatrove_signals(view: TextView) -> np.ndarray:
     """`SIGNALS` of every document: float64 of shape (signals, rows)."""
     out = np.zeros((len(view.starts), len(SIGNALS)))
-    text = scratch_for(view)
-    _measure(view.starts, view.stops, view.data, text.points, text.classes, text.places,
-             tables(), datatrove_scratch(len(text.points)), out)  # fmt: skip
+    scratch = datatrove_scratch(int(view.n_bytes.max(initial=0)))
+    _measure(view.starts, view.stops, view.data, tables(), scratch, out)
     return out.T
 
 
 @kernel
-def _measure(starts, stops, data, points, kinds, places, lookup, scratch, out):  # type: ignore[no-untyped-def]
+def _measure(starts, stops, data, lookup, scratch, out):  # type: ignore[no-untyped-def]
+    points, kinds = scratch.points, scratch.kinds
     for row in range(starts.size):
-        n = decode(data, starts[row], stops[row], lookup.kinds, points, kinds, places)
+        n = decode_points(data, starts[row], stops[row], lookup.kinds, points, kinds)
         measure_datatrove(points, kinds, n, lookup, scratch, out[row])
 
 
@@ -137,18 +156,46 @@ def measure_datatrove(points, kinds, n, lookup, scratch, out):  # type: ignore[n
     kinds: of each code point, as in `datatrove_marks.tables()`, which is `lookup`. scratch: `datatrove_scratch` of
     the longest document.
     """
+    sums, breaks = scratch.words.sums, scratch.breaks
     count = split_words(points, kinds, n, lookup, scratch.words)
-    newlines = _count(points, n, NEWLINE)
+    lines, newlines = _find_breaks(points, kinds, n, breaks)
     out[0] = n
-    _measure_words(kinds, count, scratch.words.words, out)
+    runs = scratch.words.runs
+    _measure_words(kinds, n, count, scratch.words.words, runs.marked, runs.wide, out)
     out[3] = _ratio(_count(points, n, 0x23), count)
-    out[4] = _ratio(count_ellipses(points, n), count)
-    out[5], out[6] = _measure_split_lines(points, kinds, n)
-    lines = scratch.keys[: table_size(newlines + 1)]
-    _measure_paragraphs(points, kinds, n, lines, out)
-    _measure_lines(points, kinds, n, newlines, lines, out)
-    _measure_grams(points, kinds, count, n, scratch, out)
+    out[4] = _ratio(_count_ellipses(points, n), count)
+    out[5], out[6] = _measure_split_lines(points, kinds, n, breaks, lines)
+    keys = scratch.keys[: table_size(newlines + 1)]
+    begin, end = _strip(kinds, 0, n)
+    total, repeated, characters = paragraphs(points, sums, begin, end, breaks, lines, keys)
+    out[9], out[10] = _ratio(repeated, total), _ratio(characters, n)
+    _measure_lines(points, kinds, sums, n, breaks, lines, keys, out)
+    out[25] = _ratio(out[25], n - newlines)
+    _measure_grams(points, count, n, scratch, out)
     out[26] = _ratio(newlines, count)
+
+
+@kernel
+def _find_breaks(points, kinds, n, breaks):  # type: ignore[no-untyped-def]
+    """Write to `breaks` the places of all line breaks that `str.splitlines` knows; (how many, how many newlines)."""
+    found = newlines = 0
+    for at in range(0, n, BLOCK):
+        found = put_bits(class_mask(kinds, at, np.uint32(LINE_BREAK)) & within(at, n), at, breaks, found)
+    for k in range(found):
+        newlines += 1 if points[breaks[k]] == NEWLINE else 0
+    return found, newlines
+
+
+@kernel
+def _count_ellipses(points, n):  # type: ignore[no-untyped-def]
+    """`count_ellipses`, sooner where no three dots stand together."""
+    if n < 3:
+        return count_ellipses(points, n)
+    dotted = 0
+    first, second, third = points[: n - 2], points[1 : n - 1], points[2:n]
+    for at in range(first.size):
+        dotted += 1 if (first[at] == DOT) & (second[at] == DOT) & (third[at] == DOT) else 0
+    return count_ellipses(points, n) if dotted else _count(points, n, ELLIPSIS)
 
 
 @kernel
@@ -165,53 +212,58 @@ def _count(points, n, point):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _measure_words(kinds, count, words, out):  # type: ignore[no-untyped-def]
-    """Slots 1, 2, 7 and 8."""
-    solid = characters = lettered = found = 0
+def _measure_words(kinds, n, count, words, marks, letters, out):  # type: ignore[no-untyped-def]
+    """Slots 1, 2, 7 and 8. marks, letters: scratch, uint64, a bit a code point."""
+    for at in range(0, n, BLOCK):
+        marks[at // BLOCK] = ~class_mask(kinds, at, np.uint32(MARK))
+        letters[at // BLOCK] = class_mask(kinds, at, np.uint32(LETTERED))
+    solid = characters = lettered = 0
+    found = np.uint64(0)
     for at in range(count):
-        begin, end = words[at, 0], words[at, 1]
-        solid_letter = kinds[begin] & (LETTERED | MARK) == LETTERED
-        marks, letters = not solid_letter, solid_letter
-        for k in range(end if solid_letter else begin, end):
-            marks = marks and kinds[k] & MARK != 0
-            letters = letters or kinds[k] & LETTERED != 0
-            if letters and not marks:
-                break
-        solid += 0 if marks else 1
-        characters += 0 if marks else end - begin
-        lettered += 1 if letters else 0
-        if end - begin <= _LONGEST_STOP:
-            found |= _stop_word(np.uint64(words[at, 2]))
-    stops = 0
-    for k in range(_STOPS.size):
-        stops += found >> k & 1
-    out[1], out[2], out[7], out[8] = solid, _ratio(characters, solid), _ratio(lettered, count), stops
+        begin = np.uint64(words[at, 0])
+        size = words[at, 1] - words[at, 0]
+        if size > BLOCK:
+            is_solid, has_letter = _look(kinds, words[at, 0], words[at, 1])
+        else:
+            is_solid = bits_of(marks, begin, size) != 0
+            has_letter = bits_of(letters, begin, size) != 0
+        solid += 1 if is_solid else 0
+        characters += size if is_solid else 0
+        lettered += 1 if has_letter else 0
+        value = np.uint64(words[at, 2])
+        slot = value * _SCATTER >> _TOP
+        found |= np.uint64(_STOPS[slot] == value) << slot
+    out[1], out[2], out[7] = solid, _ratio(characters, solid), _ratio(lettered, count)
+    out[8] = count_bits(found)
 
 
 @kernel
-def _stop_word(value):  # type: ignore[no-untyped-def]
-    """A bit mask: bit k set if `value` is the hash of `STOP_WORDS[k]`."""
-    for k in range(_STOPS.size):
-        if value == _STOPS[k]:
-            return 1 << k
-    return 0
+def _look(kinds, begin, end):  # type: ignore[no-untyped-def]
+    """(True if a character of [begin, end) is no punctuation, True if one is a letter)."""
+    is_solid = has_letter = False
+    for at in range(begin, end):
+        is_solid = is_solid or not kinds[at] & MARK
+        has_letter = has_letter or kinds[at] & LETTERED != 0
+    return is_solid, has_letter
 
 
 @kernel
-def _measure_split_lines(points, kinds, n):  # type: ignore[no-untyped-def]
+def _measure_split_lines(points, kinds, n, breaks, lines):  # type: ignore[no-untyped-def]
     """(share of bulleted lines, share of lines that end in an ellipsis), as `str.splitlines` parts lines."""
-    lines = bulleted = elliptic = 0
-    at = 0
-    while at < n:
-        first = at
-        while at < n and not kinds[at] & LINE_BREAK:
-            at += 1
-        begin, end = _strip(kinds, first, at)
-        lines += 1
-        bulleted += 1 if begin < end and (points[begin] == 0x2022 or points[begin] == 0x2D) else 0
-        elliptic += 1 if ends_in_ellipsis(points, begin, end) else 0
-        at += 2 if at + 1 < n and points[at] == 0x0D and points[at + 1] == NEWLINE else 1
-    return _ratio(bulleted, lines), _ratio(elliptic, lines)
+    total = bulleted = elliptic = first = 0
+    for k in range(lines + 1):
+        at = breaks[k] if k < lines else n
+        # Nothing stands behind the last break, nor between a carriage return and its newline.
+        nothing = at == first and (
+            k == lines or (at > 0 and points[at] == NEWLINE and points[at - 1] == _RETURN)
+        )
+        if not nothing:
+            begin, end = _strip(kinds, first, at)
+            total += 1
+            bulleted += 1 if begin < end and (points[begin] == 0x2022 or points[begin] == 0x2D) else 0
+            elliptic += 1 if ends_in_ellipsis(points, begin, end) else 0
+        first = at + 1
+    return _ratio(bulleted, total), _ratio(elliptic, total)
 
 
 @kernel
@@ -225,50 +277,49 @@ def _strip(kinds, begin, end):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _measure_paragraphs(points, kinds, n, keys, out):  # type: ignore[no-untyped-def]
-    """Slots 9 and 10."""
-    begin, end = _strip(kinds, 0, n)
-    total, repeated, characters = paragraphs(points, begin, end, keys)
-    out[9], out[10] = _ratio(repeated, total), _ratio(characters, n)
-
-
-@kernel
-def _measure_lines(points, kinds, n, newlines, keys, out):  # type: ignore[no-untyped-def]
-    """Slots 11, 12 and 22 to 25."""
+def _measure_lines(points, kinds, sums, n, breaks, lines, keys, out):  # type: ignore[no-untyped-def]
+    """Slots 11, 12 and 22 to 24; slot 25 the characters alone."""
     keys[:] = 0
     total = repeated = characters = 0
-    solid = ended = short = solid_characters = 0
-    at = 0
-    while at < n:
-        stop = line_end(points, at, n)
-        if stop > at:
+    solid = ended = short = solid_characters = first = 0
+    for k in range(lines + 1):
+        stop = breaks[k] if k < lines else n
+        if k < lines and points[stop] != NEWLINE:
+            continue
+        if stop > first:
             total += 1
-            fresh = is_new(keys, spelled(points, at, stop))
+            fresh = is_new(keys, between(sums, first, stop))
             repeated += 0 if fresh else 1
-            characters += 0 if fresh else stop - at
-            begin, end = _strip(kinds, at, stop)
-            if begin < end:
+            characters += 0 if fresh else stop - first
+            if not _is_blank(kinds, first, stop):
                 solid += 1
                 ended += 1 if kinds[stop - 1] & TERMINAL else 0
-                short += 1 if stop - at <= SHORT_LINE else 0
-                solid_characters += 0 if fresh else stop - at
-        at = stop + 1
+                short += 1 if stop - first <= SHORT_LINE else 0
+                solid_characters += 0 if fresh else stop - first
+        first = stop + 1
     empty = (1 if n and points[0] == NEWLINE else 0) + (1 if n and points[n - 1] == NEWLINE else 0)
     out[11] = _ratio(repeated + (1 if empty == 2 else 0), total + empty)
     out[12] = _ratio(characters, n)
     out[22], out[23], out[24] = solid, _ratio(ended, solid), _ratio(short, solid)
-    out[25] = _ratio(solid_characters, n - newlines)
+    out[25] = solid_characters
 
 
 @kernel
-def _measure_grams(points, kinds, count, n, scratch, out):  # type: ignore[no-untyped-def]
+def _is_blank(kinds, begin, end):  # type: ignore[no-untyped-def]
+    while begin < end and kinds[begin] & BLANK:
+        begin += 1
+    return begin == end
+
+
+@kernel
+def _measure_grams(points, count, n, scratch, out):  # type: ignore[no-untyped-def]
     """Slots 13 to 21."""
     words, joined, places = scratch.words.words, scratch.joined, scratch.places
     join_words(words, count, joined)
     measure_top_grams(words, joined, count, places, scratch.tallies, out[13:16])
-    left = reading_places(points, kinds, n, joined, count, SHORTEST_DUPLICATE, places)
-    keys = scratch.keys[: table_size(left)]
+    left = reading_places(points, words, joined, count, SHORTEST_DUPLICATE, places)
     for gram in range(SHORTEST_DUPLICATE, 11):
-        out[11 + gram] = duplicate_characters(joined, count, gram, places.at, left, keys)
+        left = reaching(joined, count, gram, left, places)
+        out[11 + gram] = duplicate_characters(joined, gram, places.values, places.at, left, scratch.keys)
     for slot in range(13, 22):
         out[slot] = _ratio(out[slot], n)

@@ -1,0 +1,1 @@
+"""What OpenLineage is told of a step: data sets, columns, facets, parents, and how it gets there."""
