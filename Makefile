@@ -72,8 +72,8 @@ lint-deploy: $(STAMP) ## Lint what deploys: Dockerfile, compose, Kubernetes, scr
 
 # OSV: a folder or zip of advisories (the PyPI dump of osv.dev), for machines that reach no advisory service.
 audit: $(STAMP) ## Known vulnerabilities of all pinned packages; OSV=DUMP to look in a local dump
-	$(BIN)/python -m deploy.audit $(if $(OSV),--osv $(OSV)) requirements.lock deploy/docker/airflow.lock \
-	  deploy/docker/spark.lock deploy/docker/trainer.lock
+	$(BIN)/python -m deploy.audit $(if $(OSV),--osv $(OSV)) --also $(TORCH) \
+	  requirements.lock deploy/docker/airflow.lock deploy/docker/spark.lock deploy/docker/trainer.lock
 
 # Peers never enter our own lock: each has an environment of its own, pinned in benchmarks/peers.
 $(PEERS)/%/.installed: benchmarks/peers/%.txt $(STAMP)

@@ -92,10 +92,11 @@ class Chain:
 def build_chain(recipe: Recipe, source: str) -> Chain:
     """The stages that the recipe asks for, for one source."""
     scrub, language = scrub_stage(recipe), recipe.language
+    published = tuple(name for name in recipe.rules_for(source) if name not in recipe.quality.sets)
     return Chain(
         (
             Language(language.identifier, language.model, language.max_chars, language.segments),
-            Lines({source: tuple(recipe.rules_for(source))}),
+            Lines({source: published}),  # a recipe's own sets have no line edits
             Measure(families_of(recipe)),
             *segmenter_stage(recipe),
             scrub,

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ast
+import gzip
 import io
 import json
 import lzma
 import os
+import subprocess
+import sys
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -139,3 +142,28 @@ def _risks(call: ast.Call) -> Iterator[str]:
         yield name
     if isinstance(pickled := options.get("allow_pickle"), ast.Constant) and pickled.value:
         yield "allow_pickle"
+
+
+BOMB = """
+import resource, sys
+from pipelines.ingest.registry import READERS
+
+rows = [row for batch in READERS["jsonl"](sys.argv[1], batch_bytes=1 << 20, options={}) for row in batch.to_pylist()]
+print([row["error"] for row in rows], resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+"""
+
+
+def test_a_small_file_that_decodes_to_one_huge_line_takes_no_memory(tmp_path: Path) -> None:
+    """200 MB in 0.2 MB: the line is quarantined, the one behind it is read."""
+    file = tmp_path / "bomb.jsonl.gz"
+    with gzip.open(file, "wb", 6) as out:
+        for _ in range(200):
+            out.write(b"a" * (1 << 20))
+        out.write(b'\n{"text": "The ferry leaves at nine."}\n')
+    program = subprocess.run(
+        [sys.executable, "-c", BOMB, str(file)], cwd=ROOT, capture_output=True, text=True
+    )
+    assert program.returncode == 0, program.stderr
+    errors, megabytes = program.stdout.strip().rsplit(" ", 1)
+    assert errors == "['The line is 209715200 bytes long; the limit is 67108864', None]"
+    assert int(megabytes) < 450

@@ -1,0 +1,1 @@
+"""Known vulnerabilities of the pinned packages, by pip-audit: `make audit`."""
