@@ -62,7 +62,9 @@ def main() -> None:
     began = time.process_time()
     reasons = [verdict(chain, text) for text in texts]
     seconds = time.process_time() - began
-    asked.target.write_text("".join(json.dumps({"reason": reason}) + "\n" for reason in reasons), encoding="utf-8")
+    asked.target.write_text(
+        "".join(json.dumps({"reason": reason}) + "\n" for reason in reasons), encoding="utf-8"
+    )
     print(json.dumps({"cpu_seconds": {"heuristics": seconds}}))
 
 
