@@ -14,9 +14,10 @@ import os
 import shutil
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from daybreak.errors import WorkspaceError
 from daybreak.manifest import Manifest
@@ -28,29 +29,46 @@ MARKERS = "units"
 """Folder of the marks of finished units, beside the tables; it goes when the step is committed."""
 
 
+LOOK_SECONDS = 0.5
+"""How often a run that waits for another one looks whether it is gone."""
+
+
 @contextmanager
-def held(store: Store, what: str) -> Iterator[None]:
+def held(
+    store: Store, what: str, wait: float = 0.0, waiting: Callable[[str], None] | None = None
+) -> Iterator[None]:
     """Hold a folder for this process by an advisory lock; a killed process lets go by itself.
 
-    Raises WorkspaceError that names `what` and its holder where another process has it. Folders that are not
-    on a local disk are not locked.
+    Where another process has it, this one waits up to `wait` seconds and tells `waiting`, then raises WorkspaceError
+    that names `what` and its holder. Folders that are not on a local disk are not locked.
     """
     if not store.local:
         yield
         return
     with open(store.path(".lock"), "a+b") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            file.seek(0)
-            holder = file.read().decode(errors="replace").strip() or "unknown"
-            raise WorkspaceError(
-                f"another run is using {what} ({holder}). Wait for it, or stop it first."
-            ) from None
+        _lock(file, what, wait, waiting or (lambda holder: None))
         file.truncate(0)
         file.write(f"pid {os.getpid()} on {socket.gethostname()}, since {time.strftime('%F %T')}".encode())
         file.flush()
         yield
+
+
+def _lock(file: BinaryIO, what: str, wait: float, waiting: Callable[[str], None]) -> None:
+    end = time.monotonic() + wait
+    while True:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except OSError:
+            file.seek(0)
+            holder = file.read().decode(errors="replace").strip() or "unknown"
+        if time.monotonic() >= end:
+            waited = f", still after {wait:g} s" if wait else ""
+            raise WorkspaceError(
+                f"another run is using {what} ({holder}{waited}). Wait for it, or stop it first."
+            )
+        waiting(holder)
+        time.sleep(LOOK_SECONDS)
 
 
 class Workspace:
