@@ -12,7 +12,6 @@ from daybreak.airflow import assets
 from daybreak.airflow.home import BUILD, outline, recipe_for
 from daybreak.airflow.request import by_form, form
 from daybreak.airflow.steps import Line, build, defaults
-from daybreak.airflow.waiting import wanted
 
 if path := recipe_for(BUILD):
     recipe = outline(path)
@@ -22,7 +21,7 @@ if path := recipe_for(BUILD):
         schedule=None,
         catchup=False,
         max_active_runs=1,
-        params=form(path, day=True, publish="publish" in wanted(recipe)),
+        params=form(path, day=True, publish=recipe.publish is not None),
         default_args=defaults(recipe),
         tags=["daybreak"],
         doc_md=__doc__,

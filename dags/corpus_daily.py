@@ -17,14 +17,13 @@ from daybreak.airflow.daily import timing
 from daybreak.airflow.home import DAILY, outline, recipe_for
 from daybreak.airflow.request import by_date, form
 from daybreak.airflow.steps import Line, build, defaults
-from daybreak.airflow.waiting import wanted
 
 if path := recipe_for(DAILY):
     recipe = outline(path)
     with DAG(
         dag_id="corpus_daily",
         description=f"A day of input, one run: {recipe.name}",
-        params=form(path, day=True, publish="publish" in wanted(recipe)),
+        params=form(path, day=True, publish=recipe.publish is not None),
         default_args=defaults(recipe),
         tags=["daybreak"],
         doc_md=__doc__,

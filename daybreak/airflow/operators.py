@@ -60,7 +60,6 @@ class SubmitStep(SparkSubmitOperator):
         corpus: Asset | None = None,
         **kwargs: Any,
     ) -> None:
-        kwargs.setdefault("name", f"daybreak {step}")
         super().__init__(
             application=str(home() / "jobs" / f"run_{step}.py"),
             py_files=os.environ.get("DAYBREAK_ZIP"),

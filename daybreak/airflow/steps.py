@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -12,8 +12,9 @@ from airflow.sdk import Asset, BaseOperator, TaskGroup, TriggerRule, chain
 
 from daybreak.airflow.alerts import Alert
 from daybreak.airflow.operators import CommandStep, SubmitStep
+from daybreak.airflow.order import steps_of
 from daybreak.airflow.request import Asked
-from daybreak.airflow.waiting import EarlierDays, WaitForInput, wanted
+from daybreak.airflow.waiting import EarlierDays, WaitForInput
 from daybreak.recipe import Recipe
 from daybreak.recipe.schedule import Schedule
 
@@ -65,13 +66,31 @@ class Line:
     @property
     def steps(self) -> list[str]:
         """The steps, in order."""
-        steps = wanted(self.recipe)
-        return steps[: steps.index(self.until) + 1] if self.until else steps
+        return steps_of(self.recipe, self.until)
 
     @property
     def last(self) -> str:
         """The step that makes the asset: publication, else the last one with data."""
         return [step for step in self.steps if step not in ("gates", "report")][-1]
+
+    def spark(self, step: str, **more: Any) -> dict[str, Any]:
+        """Arguments of a task on Spark."""
+        schedule = self.recipe.schedule or Schedule()
+        return {
+            "step": step,
+            "name": f"daybreak {self.recipe.name} {step}",
+            "asked": self.asked,
+            "conn_id": "spark_default",
+            "driver_memory": self.recipe.spark.driver_memory,
+            "pool": schedule.pool,
+            **more,
+        }
+
+    def announced(self, step: str) -> dict[str, Any]:
+        """Arguments of the task that makes the asset."""
+        if step != self.last:
+            return {}
+        return {"corpus": self.corpus, "outlets": [self.corpus]}
 
 
 def defaults(recipe: Recipe) -> dict[str, Any]:
@@ -86,79 +105,54 @@ def defaults(recipe: Recipe) -> dict[str, Any]:
     }
 
 
-@dataclass
-class Built:
-    """Tasks by name while a DAG is put together."""
-
-    line: Line
-    tasks: dict[str, BaseOperator] = field(default_factory=dict)
-
-    def spark(self, step: str, **more: Any) -> dict[str, Any]:
-        """Arguments of a task on Spark."""
-        schedule = self.line.recipe.schedule or Schedule()
-        return {
-            "step": step,
-            "asked": self.line.asked,
-            "conn_id": "spark_default",
-            "driver_memory": self.line.recipe.spark.driver_memory,
-            "pool": schedule.pool,
-            **more,
-        }
-
-    def announced(self, step: str) -> dict[str, Any]:
-        """Arguments of the task that makes the asset."""
-        if step != self.line.last:
-            return {}
-        return {"corpus": self.line.corpus, "outlets": [self.line.corpus]}
-
-
 def build(line: Line) -> None:
     """Declare all tasks of a recipe in the DAG at hand, and what waits for what."""
-    built = Built(line)
     order: list[Any] = []
     for group, members in GROUPS.items():
         steps = [step for step in members if step in line.steps]
         if steps:
             with TaskGroup(group, prefix_group_id=False, tooltip=", ".join(steps)):
-                order += _group(built, group, steps)
+                order += _group(line, group, steps)
     chain(*order)
-    _end(built, order[-1])
+    _end(line, order[-1])
 
 
-def _group(built: Built, group: str, steps: Sequence[str]) -> list[Any]:
+def _group(line: Line, group: str, steps: Sequence[str]) -> list[Any]:
     before: list[Any] = []
     if group == "read":
-        before = _sources(built)
-    elif group == "duplicates" and built.line.recipe.dedup.history and built.line.recipe.schedule:
+        before = _sources(line)
+    elif group == "duplicates" and line.recipe.dedup.history and line.recipe.schedule:
         before = [EarlierDays(task_id="earlier_days", poke_interval=20, doc_md=DOCS["earlier_days"])]
-    return [*before, *(_step(built, step) for step in steps)]
+    return [*before, *(_step(line, step) for step in steps)]
 
 
-def _sources(built: Built) -> list[Any]:
-    line = built.line
+def _sources(line: Line) -> list[Any]:
     wait = WaitForInput(
-        task_id="wait_for_input", asked=line.asked, steps=tuple(line.steps), doc_md=DOCS["wait_for_input"]
+        task_id="wait_for_input",
+        asked=line.asked,
+        steps=tuple(line.steps),
+        until=line.until,
+        doc_md=DOCS["wait_for_input"],
     )
     sources = SubmitStep.partial(
         task_id="ingest_source",
         map_index_template="{{ task.source }}",
         doc_md=DOCS["ingest_source"],
-        **built.spark("ingest", name="daybreak ingest of one source"),
+        **line.spark("ingest"),
     ).expand(source=wait.output)
     return [wait, sources]
 
 
-def _step(built: Built, step: str) -> BaseOperator:
-    known = {"task_id": step, "doc_md": DOCS[step], **built.announced(step)}
+def _step(line: Line, step: str) -> BaseOperator:
+    known = {"task_id": step, "doc_md": DOCS[step], **line.announced(step)}
     if step in ON_SPARK:
-        return SubmitStep(**built.spark(step), **known)
+        return SubmitStep(**line.spark(step), **known)
     final = (1, 2) if step == "gates" else (2,)
-    return CommandStep(step=step, asked=built.line.asked, final=final, **known)
+    return CommandStep(step=step, asked=line.asked, final=final, **known)
 
 
-def _end(built: Built, last: Any) -> None:
+def _end(line: Line, last: Any) -> None:
     """The report, written after a tripped gate as well, and `done`, which fails where any step did."""
-    line = built.line
     done = EmptyOperator(task_id="done", doc_md=DOCS["done"], trigger_rule=TriggerRule.NONE_FAILED)
     last >> done
     if "report" in line.steps:

@@ -10,6 +10,7 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from daybreak.airflow.home import read
 from daybreak.airflow.look import look_for
+from daybreak.airflow.order import steps_of
 from daybreak.airflow.request import Asked
 from daybreak.airflow.trigger import InputTrigger
 from daybreak.errors import RecipeError
@@ -19,14 +20,17 @@ from daybreak.recipe import Recipe
 class WaitForInput(BaseOperator):
     """Waits, without a worker, until all input of the run is there; gives the names of the recipe's sources.
 
-    It checks the recipe as well: a wrong one, or one with steps that the DAG lacks, fails here, before any work.
+    It checks the recipe as well: a wrong one, or one with steps that the DAG (up to its step `until`) lacks, fails
+    here, before any work.
     """
 
     ui_color = "#e6eef8"
 
-    def __init__(self, *, asked: Asked, steps: tuple[str, ...], **kwargs: Any) -> None:
+    def __init__(
+        self, *, asked: Asked, steps: tuple[str, ...], until: str | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
-        self.asked, self.steps = asked, steps
+        self.asked, self.steps, self.until = asked, steps, until
 
     def execute(self, context: Any) -> list[str]:
         """Look once; wait in the triggerer where something is missing and the recipe says to wait."""
@@ -51,7 +55,7 @@ class WaitForInput(BaseOperator):
             recipe = read(request.recipe, request.changes)
         except RecipeError as error:
             raise AirflowFailException(str(error)) from error
-        if lacking := [step for step in wanted(recipe) if step not in self.steps]:
+        if lacking := [step for step in steps_of(recipe, self.until) if step not in self.steps]:
             raise AirflowFailException(
                 f"{request.recipe} has the steps {', '.join(lacking)}, which this DAG lacks: it was "
                 "made from another recipe"
@@ -84,26 +88,3 @@ class EarlierDays(BaseSensorOperator):
         if earlier is not None:
             self.log.info("waiting for %s", earlier.run_id)
         return earlier is None
-
-
-def wanted(recipe: Recipe) -> list[str]:
-    """The steps of a corpus that a recipe has, in order; training is a DAG of its own."""
-    corpus = ["encode", "mixture", "shards"] if recipe.tokenizer else []
-    optional = {name: getattr(recipe, name, None) for name in OPTIONAL}
-    steps = [
-        "ingest",
-        "filter",
-        "dedup",
-        "passages",
-        "decontaminate",
-        "tokenizer",
-        *corpus,
-        "gates",
-        "publish",
-        "report",
-    ]
-    return [step for step in steps if optional.get(step, True)]
-
-
-OPTIONAL = ("passages", "decontaminate", "tokenizer", "gates", "publish", "report")
-"""Steps that a recipe has where it has a section of that name."""

@@ -11,9 +11,13 @@ import time
 from pathlib import Path
 
 import pytest
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException, TaskDeferred
 
 from daybreak.airflow.look import Look, look_for
+from daybreak.airflow.order import ORDER, steps_of
+from daybreak.airflow.request import Request
 from daybreak.airflow.trigger import InputTrigger
+from daybreak.airflow.waiting import WaitForInput
 from daybreak.recipe import load_recipe
 from tests.dags.support import ROOT
 
@@ -101,3 +105,59 @@ def test_a_marker_stands_for_all_input(tmp_path: Path) -> None:
     assert look.missing() == [f"nothing at {tmp_path}/_SUCCESS"]
     (tmp_path / "_SUCCESS").touch()
     assert look.missing() == []
+
+
+def waiting(
+    folder: Path, more: str = "", steps: tuple[str, ...] = ORDER, until: str | None = None
+) -> WaitForInput:
+    recipe = folder / "r.yaml"
+    recipe.write_text(RECIPE.format(folder=folder) + more)
+    return WaitForInput(
+        task_id="wait_for_input", asked=lambda _: Request(str(recipe)), steps=steps, until=until
+    )
+
+
+def test_it_gives_the_sources_of_the_recipe_or_fails_with_what_is_missing(tmp_path: Path) -> None:
+    task = waiting(tmp_path)
+    with pytest.raises(
+        AirflowFailException, match=r"input of waiting is missing:\n  nothing at .*/a-\*\.jsonl"
+    ):
+        task.execute({})
+    (tmp_path / "in").mkdir()
+    for name in ("a-1.jsonl", "b.jsonl"):
+        (tmp_path / "in" / name).touch()
+    assert task.execute({}) == ["a"]
+
+
+def test_a_recipe_with_a_schedule_waits_and_then_fails_or_is_skipped(tmp_path: Path) -> None:
+    task = waiting(tmp_path, "schedule: {wait: {minutes: 5, every_seconds: 2}}\n")
+    with pytest.raises(TaskDeferred) as deferred:
+        task.execute({})
+    assert isinstance(deferred.value.trigger, InputTrigger)
+    assert deferred.value.method_name == "resume"
+    with pytest.raises(AirflowFailException, match="after 5 minutes:\n  nothing at x"):
+        task.resume({}, {"missing": ["nothing at x"]})
+    assert task.resume({}, {"missing": []}) == ["a"]
+    soft = waiting(tmp_path, "schedule: {wait: {soft_fail: true}}\n")
+    with pytest.raises(AirflowSkipException):
+        soft.resume({}, {"missing": ["nothing at x"]})
+
+
+def test_a_recipe_with_more_steps_than_the_dag_is_refused(tmp_path: Path) -> None:
+    more = "tokenizer: {vocab_size: 300}\npassages: {}\n"
+    with pytest.raises(AirflowFailException, match="has the steps passages, which this DAG lacks"):
+        waiting(tmp_path, more, tuple(step for step in ORDER if step != "passages")).execute({})
+    up_to = waiting(tmp_path, more, ("ingest", "filter", "dedup", "passages", "tokenizer"), until="tokenizer")
+    with pytest.raises(AirflowFailException, match="input of waiting is missing"):
+        up_to.execute({})
+
+
+def test_the_order_is_that_of_the_steps(tmp_path: Path) -> None:
+    from pipelines.registry import STEPS
+    from tests.dags.support import write_recipe
+
+    assert [s.name for s in STEPS if s.name != "train"] == list(ORDER)
+    whole = load_recipe(write_recipe(tmp_path), ["day=2026-01-01"])
+    waiting(tmp_path)
+    for recipe in (whole, load_recipe(tmp_path / "r.yaml"), load_recipe(ROOT / "conf/recipes/sample.yaml")):
+        assert steps_of(recipe) == [s.name for s in STEPS if s.wanted(recipe) and s.name != "train"]
