@@ -114,10 +114,11 @@ browser: ## Install Chromium for the page tests, where apt-get is there (they ar
 	  && apt-get update -qq && apt-get install -qq -y chromium >/dev/null; } \
 	  || echo "no Chromium: tests of the page will be skipped"
 
-docs: $(STAMP) ## Write docs/recipe.md, signals.md and rules.md from what they describe
+docs: $(STAMP) ## Write docs/recipe.md, signals.md, rules.md and the Grafana dashboard from what they describe
 	$(BIN)/python -m daybreak.recipe.reference > docs/recipe.md
 	$(BIN)/python -m pipelines.quality.reference signals > docs/signals.md
 	$(BIN)/python -m pipelines.quality.reference rules > docs/rules.md
+	$(BIN)/python -m pipelines.observe.dashboard > conf/grafana/daybreak.json
 
 # On the cluster Python 3.11 stands below WORKER_PYTHON. WITH_TORCH=1 packs torch too, for drivers that train.
 WORKER_PYTHON ?= /usr

@@ -115,7 +115,8 @@ def _box(box: Box) -> Iterator[Markup]:
         box.x, box.y, WIDTH, box.height
     )
     yield _text("title", box.x + 10, box.y + 17, node.title)
-    yield _text("note", box.x + 10, box.y + 32, node.note + ("; then failed" if node.failed else ""))
+    if note := "; ".join(filter(None, (node.note, "then failed" if node.failed else ""))):
+        yield _text("note", box.x + 10, box.y + 32, note)
     for number, line in enumerate(node.lines):
         y = box.y + HEAD + ROW * number + 11
         yield _text("line", box.x + 10, y, line.name, LETTERS - 7)

@@ -77,8 +77,9 @@ def _parted(
 
 
 def _fits(pattern: str, path: str) -> bool:
-    wild = WILD.search(pattern)
-    return bool(re.fullmatch(glob_pattern(pattern), path)) if wild else path.startswith(pattern)
+    if WILD.search(pattern):
+        return re.fullmatch(glob_pattern(pattern), path) is not None
+    return path == pattern or path.startswith(pattern.rstrip("/") + "/")
 
 
 def outside_inputs(recipe: Recipe, step: str) -> Iterator[InputDataset]:
