@@ -19,6 +19,9 @@ from pipelines.size.survey import SourceSurvey
 UNSURE, SURER = 2.0, 1.5
 """Factor of doubt of CPU time: by the laws' own rates, and by a run's (a shared machine's speed swings by half)."""
 
+ALONE = 1.5
+"""Factor by which a file may differ from the others, where one alone was read."""
+
 WIDE_VOCABULARY = 65_500
 """Vocabulary from which token ids take four bytes."""
 
@@ -153,7 +156,8 @@ def _sampling(sources: Mapping[str, SourceSurvey]) -> tuple[tuple[float, float],
         share = min(1.0, sample.stored_bytes / source.stored_bytes) if source.stored_bytes else 1.0
         mean = text / source.stored_bytes if source.stored_bytes else 0.0
         less = math.sqrt((1 - share) / sample.files) if sample.files else 0.0
-        low, high = ((edge / mean - 1) * less if mean else 0.0 for edge in sample.spread)
+        edges = sample.spread if sample.files > 1 else (mean / ALONE, mean * ALONE)
+        low, high = ((edge / mean - 1) * less if mean else 0.0 for edge in edges)
         sums = [sums[0] + text, sums[1] + text * max(low, -0.95), sums[2] + text * high]
         if share < 0.95 and sample.files:
             edges = f"{sample.spread[0]:.2f} to {sample.spread[1]:.2f}"
