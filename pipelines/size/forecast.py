@@ -42,9 +42,10 @@ class Range:
 
 @dataclass(frozen=True)
 class StepForecast:
-    """One step. documents, text: what it leaves, bytes. cpu: core seconds that tasks share; once: seconds of one core
-    at the start and on the driver. tasks: into which the work is cut. disk: bytes by table. driver: bytes of its
-    Python process. runs: how many earlier runs tell its rates. why: the reasons of the ranges."""
+    """One step. documents, text: what it leaves, bytes. cpu: core seconds that tasks share. once: seconds of one core
+    at the start and on the driver. worker: seconds that each further Python worker takes to start. tasks: into which
+    the work is cut. disk: bytes by table. driver: bytes of its Python process. runs: how many earlier runs tell its
+    rates. why: the reasons of the ranges."""
 
     step: str
     law: str
@@ -53,12 +54,18 @@ class StepForecast:
     tokens: float
     cpu: Range
     once: float
+    worker: float
     tasks: int
     shuffle: Range
     disk: Mapping[str, Range]
     driver: float
     runs: int
     why: tuple[str, ...]
+
+    def cpu_seconds(self, cores: int) -> Range:
+        """Core seconds in all at so many cores: each has a worker to start."""
+        start = self.once + self.worker * (max(1, min(cores, self.tasks)) - 1)
+        return Range(*(start + cpu for cpu in (self.cpu.value, self.cpu.low, self.cpu.high)))
 
     def wall(self, cores: int) -> Range:
         """Seconds at so many cores."""
@@ -285,6 +292,7 @@ def _step(
         left.tokens,
         Range.of(cpu if law.parallel else 0.0, (after.text[0] / doubt, after.text[1] * doubt)),
         once if law.parallel else once + cpu,
+        law.worker * ratio.factor if law.parallel else 0.0,
         max(1, tasks) if law.parallel else 1,
         Range.of(shuffle, (after.text[0] / UNSURE, after.text[1] * UNSURE)),
         disk,
