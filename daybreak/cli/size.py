@@ -67,7 +67,14 @@ def _cluster(path: Path) -> dict[str, Any]:
 def _json(
     sources: dict[str, SourceSurvey], history: History, found: Forecast, chosen: Machines
 ) -> dict[str, Any]:
-    steps = [{**asdict(step), "wall_seconds": asdict(step.wall(chosen.cores))} for step in found.steps]
+    steps = [
+        {
+            **asdict(step),
+            "cpu_seconds": asdict(step.cpu_seconds(chosen.cores)),
+            "wall_seconds": asdict(step.wall(chosen.cores)),
+        }
+        for step in found.steps
+    ]
     return {
         "calibrated_by": history.places,
         "sources": {name: asdict(source) for name, source in sources.items()},
@@ -119,16 +126,12 @@ def _steps(recipe: Recipe, found: Forecast, chosen: Machines) -> Table:
     table = Table("step", "documents", "text", "", "CPU", "wall", "shuffle", "disk", pad_edge=False)
     table.title, table.title_justify = f"Forecast of {recipe.name}, wall at {chosen.cores} cores", "left"
     for step in found.steps:
-        wall = step.wall(chosen.cores)
+        cpu, wall = step.cpu_seconds(chosen.cores), step.wall(chosen.cores)
         table.add_row(
             step.law, _number(step.documents.value), _bytes(step.text.value), _ends(step.text),
-            _time(_cpu(step).value), _time(wall.value), _bytes(step.shuffle.value), _bytes(_disk(step)),
+            _time(cpu.value), _time(wall.value), _bytes(step.shuffle.value), _bytes(_disk(step)),
         )  # fmt: skip
     return table
-
-
-def _cpu(step: StepForecast) -> Range:
-    return Range(*(step.once + value for value in (step.cpu.value, step.cpu.low, step.cpu.high)))
 
 
 def _disk(step: StepForecast) -> float:
@@ -136,7 +139,7 @@ def _disk(step: StepForecast) -> float:
 
 
 def _totals(found: Forecast, chosen: Machines) -> str:
-    cpu = sum(_cpu(step).value for step in found.steps)
+    cpu = sum(step.cpu_seconds(chosen.cores).value for step in found.steps)
     disk = sum(_disk(step) for step in found.steps)
     shuffle = max((step.shuffle.value for step in found.steps), default=0.0)
     hours = chosen.hours

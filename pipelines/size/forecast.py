@@ -19,6 +19,9 @@ from pipelines.size.survey import SourceSurvey
 UNSURE, SURER = 2.0, 1.5
 """Factor of doubt of CPU time: by the laws' own rates, and by a run's (a shared machine's speed swings by half)."""
 
+ALONE = 1.5
+"""Factor by which a file may differ from the others, where one alone was read."""
+
 WIDE_VOCABULARY = 65_500
 """Vocabulary from which token ids take four bytes."""
 
@@ -39,9 +42,10 @@ class Range:
 
 @dataclass(frozen=True)
 class StepForecast:
-    """One step. documents, text: what it leaves, bytes. cpu: core seconds that tasks share; once: seconds of one core
-    at the start and on the driver. tasks: into which the work is cut. disk: bytes by table. driver: bytes of its
-    Python process. runs: how many earlier runs tell its rates. why: the reasons of the ranges."""
+    """One step. documents, text: what it leaves, bytes. cpu: core seconds that tasks share. once: seconds of one core
+    at the start and on the driver. worker: seconds that each further Python worker takes to start. tasks: into which
+    the work is cut. disk: bytes by table. driver: bytes of its Python process. runs: how many earlier runs tell its
+    rates. why: the reasons of the ranges."""
 
     step: str
     law: str
@@ -50,12 +54,18 @@ class StepForecast:
     tokens: float
     cpu: Range
     once: float
+    worker: float
     tasks: int
     shuffle: Range
     disk: Mapping[str, Range]
     driver: float
     runs: int
     why: tuple[str, ...]
+
+    def cpu_seconds(self, cores: int) -> Range:
+        """Core seconds in all at so many cores: each has a worker to start."""
+        start = self.once + self.worker * (max(1, min(cores, self.tasks)) - 1)
+        return Range(*(start + cpu for cpu in (self.cpu.value, self.cpu.low, self.cpu.high)))
 
     def wall(self, cores: int) -> Range:
         """Seconds at so many cores."""
@@ -146,23 +156,33 @@ def _amount(flow: Mapping[str, int], documents: str, size: str, scale: float) ->
 
 def _sampling(sources: Mapping[str, SourceSurvey]) -> tuple[tuple[float, float], tuple[str, ...]]:
     """Doubt from sampling: how far files of a source differ in text a stored byte, less with more of them."""
-    sums, why = [0.0, 0.0, 0.0], list[str]()
+    edges, why = list[tuple[float, float, float]](), list[str]()
     for name, source in sources.items():
         sample = source.sample
-        text = sample.ingest.get("out_bytes", 0) * _scale(source)
         share = min(1.0, sample.stored_bytes / source.stored_bytes) if source.stored_bytes else 1.0
-        mean = text / source.stored_bytes if source.stored_bytes else 0.0
-        less = math.sqrt((1 - share) / sample.files) if sample.files else 0.0
-        low, high = ((edge / mean - 1) * less if mean else 0.0 for edge in sample.spread)
-        sums = [sums[0] + text, sums[1] + text * max(low, -0.95), sums[2] + text * high]
+        edges.append(_edges(source, share))
         if share < 0.95 and sample.files:
-            edges = f"{sample.spread[0]:.2f} to {sample.spread[1]:.2f}"
+            low, high = sample.spread
+            many = f"{sample.files} files of {low:.2f} to {high:.2f} bytes of text a stored byte"
             why.append(
-                f"{name}: {share:.1%} read, {sample.files} files of {edges} bytes of text a stored byte"
+                f"{name}: {share:.1%} read, {many if sample.files > 1 else 'one file, which tells no spread'}"
             )
-    if not sums[0]:
+    text, low, high = (sum(one[n] for one in edges) for n in range(3))
+    if not text:
         return (1.0, 1.0), tuple(why)
-    return (1 + min(-0.02, sums[1] / sums[0]), 1 + max(0.02, sums[2] / sums[0])), tuple(why)
+    return (min(0.98, low / text), max(1.02, high / text)), tuple(why)
+
+
+def _edges(source: SourceSurvey, share: float) -> tuple[float, float, float]:
+    """Text of a source, bytes, and the least and most it may be, where so large a share of it was read."""
+    sample = source.sample
+    text = sample.ingest.get("out_bytes", 0) * _scale(source)
+    if not text:
+        return 0.0, 0.0, 0.0
+    mean = text / source.stored_bytes
+    low, high = sample.spread if sample.files > 1 else (mean / ALONE, mean * ALONE)
+    doubt = math.sqrt((1 - share) / sample.files)
+    return text, text * max(0.05, 1 + (low / mean - 1) * doubt), text * (1 + (high / mean - 1) * doubt)
 
 
 def _sampled_tables(step: str, sources: Mapping[str, SourceSurvey]) -> dict[str, float]:
@@ -272,6 +292,7 @@ def _step(
         left.tokens,
         Range.of(cpu if law.parallel else 0.0, (after.text[0] / doubt, after.text[1] * doubt)),
         once if law.parallel else once + cpu,
+        law.worker * ratio.factor if law.parallel else 0.0,
         max(1, tasks) if law.parallel else 1,
         Range.of(shuffle, (after.text[0] / UNSURE, after.text[1] * UNSURE)),
         disk,

@@ -37,8 +37,8 @@ from pipelines.parts import read_part, row_bytes, write_part
 from pipelines.steps.filter import FilterUnit, SignalsUnit, decider
 from pipelines.steps.ingest import SELECTIONS
 
-FILES = 8
-"""Files of a source that are looked into, at most."""
+LEAST_FILES, FILES = 2, 8
+"""Files of a source that are looked into however long that takes, and at most."""
 
 HEAD_BYTES = 2 << 20
 """Stored bytes of a file that are read, at most; of Parquet, text bytes."""
@@ -154,7 +154,7 @@ def measure(recipe: Recipe, items: Sequence[Input], seconds: float) -> Sample:
     Warm(recipe.model_dump_json())(items[0])
     began, done = time.monotonic(), list[_One]()
     for item in items:
-        if done and time.monotonic() - began > seconds:
+        if len(done) >= LEAST_FILES and time.monotonic() - began > seconds:
             break
         with tempfile.TemporaryDirectory(prefix="daybreak-size-") as folder, suppress(DaybreakError):
             done.append(_one(recipe, item, Path(folder)))

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from daybreak.workspace import MARKERS, Workspace
+from pipelines.observe.spark_metrics import METRICS
 from tests.line.support import DAYBREAK, ROOT, daybreak
 from tests.line.test_units_kill import ingested, session
 
@@ -88,6 +89,9 @@ def test_sources_read_at_once_and_killed_commit_the_same_bytes(
     after = inodes(workspace)
     assert {name for name in before if before[name] != after[name]} == {f"{unit}.parquet" for unit in bad}
     assert read(recipe, ONE)["committed"]
+    measured = [json.loads(line) for line in (workspace / METRICS).read_text().splitlines()]
+    assert [line.get("part") for line in measured] == [sorted(OTHER), sorted(ONE), None]
+    assert [line["resumed_units"] for line in measured] == [0, finished, len(before)]
 
 
 def test_a_source_alone_fails_early_and_a_wrong_one_at_once(
