@@ -85,7 +85,8 @@ $(PEERS)/%/.installed: benchmarks/peers/%.txt $(STAMP)
 peers: $(PEERS)/datatrove/.installed ## datatrove in an environment of its own, for the agreement tests
 
 bench-peers: peers $(PEERS)/dolma/.installed $(PEERS)/rensa/.installed $(PEERS)/presidio/.installed ## Every peer that the races run against
-	@$(MAKE) --no-print-directory $(PEERS)/text_dedup/.installed || echo "text-dedup does not install here: it is left out"
+	@for peer in text_dedup curator data_juicer; do \
+	  $(MAKE) --no-print-directory $(PEERS)/$$peer/.installed || echo "$$peer does not install here: it is left out"; done
 
 bench: $(STAMP) bench-peers ## Speed: every stage, ingest through Spark, rules and dedup side by side with peers, growth of dedup
 	$(BIN)/python -m benchmarks.stages

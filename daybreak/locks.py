@@ -32,7 +32,6 @@ def held(
     shared: bool = False,
     queue: bool = False,
     name: str = LOCK,
-    waiting: Callable[[str], None] | None = None,
 ) -> Iterator[None]:
     """Hold a folder for this process, alone or (`shared`) together with others that share.
 
@@ -76,16 +75,13 @@ def _take(
         if waiting:
             waiting(_holders(file))
         elif not said:
-            (waiting or _say(what, wait))(_holders(file))
+            print(
+                f"waiting up to {wait:.0f} s for {what}: used by {_holders(file)}",
+                file=sys.stderr,
+                flush=True,
+            )
         said = True
         time.sleep(POLL_SECONDS)
-
-
-def _say(what: str, wait: float) -> Callable[[str], None]:
-    def say(holders: str) -> None:
-        print(f"waiting up to {wait:.0f} s for {what}: used by {holders}", file=sys.stderr, flush=True)
-
-    return say
 
 
 def _try(file: BinaryIO, mode: int) -> bool:

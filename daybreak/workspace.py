@@ -23,6 +23,8 @@ from daybreak.storage import Store
 
 MANIFEST = "manifest.json"
 RUN_LOG = "run.log.jsonl"
+LINEAGE = "lineage.jsonl"
+"""OpenLineage events of the steps that ran."""
 IN_PROGRESS = "in-progress-"
 MARKERS = "units"
 """Folder of the marks of finished units, beside the tables; it goes when the step is committed."""

@@ -160,10 +160,6 @@ class Runner:
             step.ready(self.recipe, self.progress)
             run = self.wanted(step)
         if done and manifest is not None:
-        if not done:
-            step.ready(self.recipe, self.progress)
-            run = self.wanted(step)
-        if done and manifest is not None:
             for observer in self.observers:
                 observer.skip(run, manifest)
             return Outcome(step.name, False, 0.0, manifest)

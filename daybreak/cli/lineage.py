@@ -7,10 +7,9 @@ from pathlib import Path
 
 from daybreak.errors import WorkspaceError
 from daybreak.recipe import load_recipe
-from daybreak.workspace import Workspace
+from daybreak.workspace import LINEAGE, Workspace
 from pipelines.lineage.draw import as_json, text
 from pipelines.lineage.graph import Graph, graph_of, read_events
-from pipelines.observe.lineage import FILE
 
 
 def show_lineage(place: Path, out: Path | None, json_wanted: bool) -> None:
@@ -26,12 +25,12 @@ def show_lineage(place: Path, out: Path | None, json_wanted: bool) -> None:
 
 def read_graph(workspace: Workspace) -> Graph:
     """Raises WorkspaceError where no step has told of itself yet."""
-    if not workspace.store.exists(FILE):
+    if not workspace.store.exists(LINEAGE):
         raise WorkspaceError(
-            f"{workspace} holds no {FILE}: each step adds to it when it runs (unless OPENLINEAGE_DISABLED is set). "
+            f"{workspace} holds no {LINEAGE}: each step adds to it when it runs (unless OPENLINEAGE_DISABLED is set). "
             "Run the recipe; steps that are done already tell nothing"
         )
-    graph = graph_of(read_events(workspace.store.read(FILE).decode(errors="replace")))
+    graph = graph_of(read_events(workspace.store.read(LINEAGE).decode(errors="replace")))
     if not graph.nodes:
-        raise WorkspaceError(f"no step in {workspace.store.path(FILE)} came to its end yet")
+        raise WorkspaceError(f"no step in {workspace.store.path(LINEAGE)} came to its end yet")
     return graph

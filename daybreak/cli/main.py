@@ -96,6 +96,28 @@ def run(
 
 
 @app.command()
+def submit(
+    step: Annotated[str, typer.Argument(metavar="STEP", help="a step of the recipe, or all")],
+    recipe: RecipePath,
+    overrides: Overrides = None,
+    cluster: Annotated[
+        Path, typer.Option("--cluster", help="where and how, e.g. conf/spark/yarn.yaml")
+    ] = Path("conf/spark/local.yaml"),
+    deploy_mode: Annotated[
+        str | None, typer.Option("--deploy-mode", metavar="client|cluster", help="where the driver runs")
+    ] = None,
+    conf: Annotated[
+        list[str] | None, typer.Option("--conf", metavar="KEY=VALUE", help="a setting of Spark (repeatable)")
+    ] = None,
+    only_print: Annotated[bool, typer.Option("--print", help="print the command, run nothing")] = False,
+) -> None:
+    """Run a step, or all in turn, on a cluster by spark-submit, from what `make dist` wrote."""
+    from daybreak.cli.submit import submit as run_submit
+
+    raise typer.Exit(run_submit(step, recipe, overrides or [], cluster, deploy_mode, conf or [], only_print))
+
+
+@app.command()
 def size(
     recipe: RecipePath,
     overrides: Overrides = None,

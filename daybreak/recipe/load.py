@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
-import types
-import typing
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,10 +11,11 @@ from typing import Any
 import yaml
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from daybreak.errors import RecipeError
-from daybreak.recipe.model import FORMATS, Recipe, is_day
+from daybreak.recipe.explain import explain
+from daybreak.recipe.model import Recipe, is_day
 from daybreak.recipe.roots import ROOTS, outside
 from daybreak.recipe.section import Section
 from daybreak.recipe.yaml_text import read_yaml
@@ -44,7 +42,7 @@ def load_recipe(path: str | Path, overrides: Sequence[str] = ()) -> Recipe:
     try:
         recipe = Recipe.model_validate(content)
     except ValidationError as error:
-        raise RecipeError(f"{path} is not a valid recipe:\n" + "\n".join(_explain(error))) from None
+        raise RecipeError(f"{path} is not a valid recipe:\n" + "\n".join(explain(error, Recipe))) from None
     recipe = _absolute(recipe)
     _refuse(path, outside(recipe, os.environ.get(ROOTS)))
     return recipe
@@ -118,53 +116,6 @@ def _override(values: DictConfig, text: str) -> None:
         OmegaConf.update(values, key, read_yaml(value), merge=True, force_add=True)
     except yaml.YAMLError as error:
         raise RecipeError(without_secrets(f"override {text!r}: the value is not YAML: {error}")) from None
-
-
-def _explain(error: ValidationError) -> Iterable[str]:
-    for item in error.errors():
-        place = ".".join(str(part) for part in item["loc"]) or "(recipe)"
-        yield without_secrets(f"  {place}: {_reason(item)}")
-
-
-def _reason(item: Any) -> str:
-    if item["type"] == "extra_forbidden":
-        return "unknown key" + _suggest(str(item["loc"][-1]), _keys(item["loc"][:-1]))
-    if item["type"] == "literal_error" and item["loc"][0] == "sources" and item["loc"][-1] == "format":
-        return f"unknown format {item['input']!r}" + _suggest(str(item["input"]), FORMATS)
-    if item["type"] == "missing":
-        return "is missing"
-    message = item["msg"].removeprefix("Value error, ")
-    given = item["input"]
-    return message if isinstance(given, dict | BaseModel) else f"{message} (it is {given!r})"
-
-
-def _suggest(word: str, known: Iterable[str]) -> str:
-    known = list(known)
-    near = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
-    if near:
-        return f"; did you mean `{near[0]}`?"
-    return f"; known: {', '.join(known)}" if known else ""
-
-
-def _keys(place: Sequence[Any]) -> list[str]:
-    """Keys that the section at `place` knows."""
-    section: type[BaseModel] = Recipe
-    for part in place:
-        field = section.model_fields.get(str(part))
-        found = _section_of(field.annotation) if field else None
-        if found is not None:
-            section = found
-    return list(section.model_fields)
-
-
-def _section_of(annotation: Any) -> type[BaseModel] | None:
-    """The section model inside an annotation such as `Train | None` or `dict[str, Source]`."""
-    if isinstance(annotation, type) and not isinstance(annotation, types.GenericAlias):
-        return annotation if issubclass(annotation, BaseModel) else None
-    for argument in typing.get_args(annotation):
-        if (found := _section_of(argument)) is not None:
-            return found
-    return None
 
 
 def _absolute(recipe: Recipe) -> Recipe:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from pipelines.kernels.codepoints import CLOSER, DIGIT, FULL_STOP, LETTER, LINE_BREAK, LOWER, SPACE, STOP
-from pipelines.kernels.compile import kernel
+from pipelines.kernels.compile import inlined, kernel
 
 NEWLINE = 0x0A
 ELLIPSIS = 0x2026
@@ -20,7 +20,7 @@ def line_end(points, at, n):  # type: ignore[no-untyped-def]
     return at
 
 
-@kernel
+@inlined
 def strip(classes, begin, end):  # type: ignore[no-untyped-def]
     """[begin, end) without the white space at both ends; empty if there is nothing else."""
     while begin < end and classes[begin] & SPACE:
@@ -92,7 +92,7 @@ def _after_mark(points, classes, at, end):  # type: ignore[no-untyped-def]
     return at, False
 
 
-@kernel
+@inlined
 def lowered(point):  # type: ignore[no-untyped-def]
     """`point` in lower case where that is an ASCII letter (the Kelvin sign's is k)."""
     if 0x41 <= point <= 0x5A:

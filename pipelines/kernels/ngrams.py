@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pipelines.kernels.compile import kernel
+from pipelines.kernels.compile import inlined, kernel
 from pipelines.kernels.seen import MIX, PRIME, enter, forget, hash_points, hash_short
 
 LONGEST = 10
@@ -58,7 +58,12 @@ def grams_for(words: int) -> Grams:
     shapes |= dict.fromkeys(("most", "top", "repeated", "covered", "all"), (LONGEST + 1, np.int64))
     shapes |= {"size": (2, np.int64), "sums": (words + 2, np.int64), "keys": (words + 1, np.uint64)}
     shapes["marks"] = (1 << max(6, (4 * words).bit_length()), np.uint8)
-    return Grams(**{name: np.zeros(size, kind) for name, (size, kind) in shapes.items()})
+    # Not cleared: memory that the process has had before would be written over as a whole.
+    grams = Grams(**{name: np.empty(size, kind) for name, (size, kind) in shapes.items()})
+    grams.sums[0] = 0
+    for counts in (grams.size, grams.most, grams.top, grams.repeated, grams.covered, grams.all):
+        counts[:] = 0
+    return grams
 
 
 @kernel
@@ -219,7 +224,7 @@ def _number_grams(grams, seen, active, n):  # type: ignore[no-untyped-def]
         names[at] = number
 
 
-@kernel
+@inlined
 def _pair(first, second):  # type: ignore[no-untyped-def]
     """A 64-bit key of two numbers; different for different pairs, and spread over all bits."""
     key = ((np.uint64(first) << np.uint64(32)) | np.uint64(second)) * PRIME

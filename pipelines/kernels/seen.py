@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pipelines.kernels.compile import kernel
+from pipelines.kernels.compile import inlined, kernel
 from pipelines.kernels.wide import load8
 
 BASIS = np.uint64(0xCBF29CE484222325)
@@ -52,13 +52,13 @@ def forget(seen, entries):  # type: ignore[no-untyped-def]
     seen.now[1] = slots - 1
 
 
-@kernel
+@inlined
 def slot_of(seen, key):  # type: ignore[no-untyped-def]
     """The slot of `key`, which is entered with count 0 if it is new."""
     return enter(seen.keys, seen.counts, seen.stamps, seen.now, key)
 
 
-@kernel
+@inlined
 def enter(keys, counts, stamps, now, key):  # type: ignore[no-untyped-def]
     """`slot_of` for loops over words: they take the arrays out of the tuple once, since each time costs."""
     stamp, mask = now[0], np.uint64(now[1])
@@ -72,7 +72,7 @@ def enter(keys, counts, stamps, now, key):  # type: ignore[no-untyped-def]
     return slot
 
 
-@kernel
+@inlined
 def known(seen, key):  # type: ignore[no-untyped-def]
     """Enter `key` once more; True if it was there before."""
     slot = slot_of(seen, key)
@@ -117,7 +117,7 @@ def hash_bytes(data, begin, end):  # type: ignore[no-untyped-def]
     return value ^ (value >> np.uint64(29))
 
 
-@kernel
+@inlined
 def hash_short(data, begin, end):  # type: ignore[no-untyped-def]
     """A hash as `hash_bytes`, but another one, for words: up to 16 bytes without a loop or a branch on the length."""
     size = end - begin
@@ -130,7 +130,7 @@ def hash_short(data, begin, end):  # type: ignore[no-untyped-def]
     return value ^ (value >> np.uint64(29))
 
 
-@kernel
+@inlined
 def _first_bytes(data, at, size):  # type: ignore[no-untyped-def]
     """The `size` bytes at `at`, up to eight, as one number: the same at the end of `data` as before it."""
     if at + _EIGHT <= data.size:

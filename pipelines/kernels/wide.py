@@ -9,7 +9,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from pipelines.kernels.compile import kernel
+from pipelines.kernels.compile import inlined
 
 ONES = np.uint64(0x0101010101010101)
 HIGHS = np.uint64(0x8080808080808080)
@@ -53,19 +53,19 @@ first8: Any = intrinsic(_first8)
 """first8(flags): which of eight bytes is the first whose high bit is set in `flags` (uint64); 8 if none is."""
 
 
-@kernel
+@inlined
 def equal8(bytes8, byte):  # type: ignore[no-untyped-def]
     """The high bit of each byte that equals `byte` (uint64); all of `bytes8` must be below 0x80."""
     return ~((bytes8 ^ (ONES * byte)) + LOWS) & HIGHS
 
 
-@kernel
+@inlined
 def least8(bytes8, byte):  # type: ignore[no-untyped-def]
     """The high bit of each byte that is `byte` or more (uint64, 1 to 0x80); all must be below 0x80."""
     return (bytes8 + ONES * (np.uint64(0x80) - byte)) & HIGHS
 
 
-@kernel
+@inlined
 def digits8(bytes8):  # type: ignore[no-untyped-def]
     """The high bit of each byte that is an ASCII digit (uint64), of any eight bytes."""
     low = bytes8 & LOWS

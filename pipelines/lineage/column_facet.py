@@ -63,4 +63,8 @@ def _places(run: StepRun, origin: Origin) -> Sequence[Place]:
 
 
 def _columns(run: StepRun, origin: Origin) -> Sequence[str]:
-    return looked_at(run.recipe) if origin.column == "*" else [origin.column]
+    """The column; for `*` those that rules look at and the table has: some rules ask for what a recipe may lack."""
+    if origin.column != "*":
+        return [origin.column]
+    schema = Table(run.workspace, run.inputs[origin.step], origin.table).schema()
+    return [name for name in looked_at(run.recipe) if schema is None or name in schema.names]

@@ -98,6 +98,8 @@ def outside_places(recipe: Recipe, step: str) -> Iterator[tuple[str, str, str]]:
         yield from (("models", name, model.path) for name, model in sorted(recipe.perplexity.items()))
         paths = {key: getattr(recipe.lists, key) for key in ("badwords", "urls", "url_words")}
         yield from (("lists", key, path) for key, path in paths.items() if path)
+    if step == "tokenizer" and (finished := getattr(recipe.tokenizer, "path", None)):
+        yield "models", "tokenizer", finished
     if step in ("dedup", "passages") and recipe.dedup.history is not None:
         yield "history", "history", recipe.dedup.history.path
     if step == "dedup":

@@ -13,6 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from daybreak.manifest import Manifest
+from daybreak.workspace import LINEAGE
 from pipelines.observe.bounded import Bounded, Unreachable
 from pipelines.observe.observer import Observer, StepRun
 from pipelines.observe.run_log import note
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from openlineage.client.client import OpenLineageClient
     from openlineage.client.event_v2 import RunEvent
 
-FILE = "lineage.jsonl"
 LIBRARY = "openlineage"
 NO_GIT = {"facets": {"source_code_location": {"disabled": True}}}
 """The client would tell of the repository around the current folder, which need not be this code's."""
@@ -72,7 +72,7 @@ def _to_file(run: StepRun) -> OpenLineageClient:
     from openlineage.client.client import OpenLineageClient
     from openlineage.client.transport.file import FileConfig, FileTransport
 
-    config = FileConfig(log_file_path=run.workspace.store.path(FILE), append=True)
+    config = FileConfig(log_file_path=run.workspace.store.path(LINEAGE), append=True)
     return OpenLineageClient(transport=FileTransport(config), config=NO_GIT)
 
 

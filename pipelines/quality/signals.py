@@ -138,6 +138,16 @@ def measure(view: TextView, languages: np.ndarray, wanted: Collection[str] = tup
     peer's words are a pass of their own, so that its kernels are compiled only where they are asked for.
     """
     out = np.zeros((len(view.starts), len(SIGNALS)))
+    if set(wanted) - {"datatrove"}:
+        _measure_pages(view, languages, wanted, out)
+    out = np.ascontiguousarray(out.T)
+    if "datatrove" in wanted:
+        out[ENDS["curator"] :] = datatrove.datatrove_signals(view)
+    return out
+
+
+def _measure_pages(view: TextView, languages: np.ndarray, wanted: Collection[str], out: np.ndarray) -> None:
+    """Fill the columns of `out` of all families that read a `Page`: all but datatrove's."""
     text, tools = (view.starts, view.stops, view.data, class_table()), tools_for(view)
     if not set(OURS).isdisjoint(wanted):
         _measure_ours(*text, tools, languages, out)
@@ -145,10 +155,6 @@ def measure(view: TextView, languages: np.ndarray, wanted: Collection[str] = tup
         _measure_page_words(*text, tools, "dolma" in wanted, "redpajama" in wanted, out)
     if "curator" in wanted:
         _measure_curator(*text, tools, out)
-    out = np.ascontiguousarray(out.T)
-    if "datatrove" in wanted:
-        out[ENDS["curator"] :] = datatrove.datatrove_signals(view)
-    return out
 
 
 @kernel

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from markupsafe import Markup
+
 from pipelines.report.facts_duplicates import DuplicateFacts
 
 
@@ -239,3 +241,5 @@ class Facts:
     tokenizer: TokenizerFacts | None = None
     losses: tuple[LossPoint, ...] = ()
     gates: tuple[GateRow, ...] = ()
+    lineage: Markup | None = None
+    """A drawing (SVG); all text in it is escaped."""

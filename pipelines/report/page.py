@@ -79,7 +79,7 @@ def render(facts: Facts) -> str:
     return template.render(
         facts=facts,
         page=_page(facts),
-        style=Markup(asset("page.css")),
+        style=Markup(asset("page.css") + asset("lineage.css")),
         scripts=scripts,
         policy=_policy(scripts),
         leading_scores=LEADING_SCORES,

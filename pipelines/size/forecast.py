@@ -219,7 +219,7 @@ def _table(
     came: Amount,
     left: Amount,
 ) -> float:
-    files = 1 if step in ("mixture", "report") else parts
+    files = 1 if step in ("tokenizer", "mixture", "report") else parts
     ratio = history.tables.get(f"{step}.{table}", Ratio())
     size = growth(files, came if table in law.wide else left) * ratio.factor
     vocabulary = recipe.tokenizer.vocab_size if recipe.tokenizer else 0

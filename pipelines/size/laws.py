@@ -18,8 +18,9 @@ MEASURED = "small recipe, sample of 1, 4 and 24 MB"
 
 @dataclass(frozen=True)
 class Growth:
-    """Bytes of a table or a shuffle: a part (file), a document, a byte of text, a token."""
+    """Bytes of a table or a shuffle: once, a part (file), a document, a byte of text, a token."""
 
+    once: float = 0.0
     part: float = 0.0
     document: float = 0.0
     byte: float = 0.0
@@ -28,7 +29,8 @@ class Growth:
     def __call__(self, parts: float, amount: Amount) -> float:
         """Bytes in all."""
         return (
-            self.part * parts
+            self.once
+            + self.part * parts
             + self.document * amount.documents
             + self.byte * amount.bytes
             + self.token * amount.tokens
@@ -74,38 +76,64 @@ class Law:
         )
 
 
+DEDUPLICATED = {"decisions": Growth(part=2500, document=36), "clusters": Growth(part=560, document=11)}
 LINEAR = "linear in text"
+PLANTED = 360e3
+"""Bytes of shuffle of the certificate's planted pairs, whatever the input."""
+
 LAWS: Mapping[str, Law] = {
-    "ingest": Law(7.0, LINEAR + "; rates of this input's sample", worker=7.0, mb=0.2),
-    "filter": Law(0.7, "linear in documents", document=2e-4, tables={}),
+    "ingest": Law(
+        7.0,
+        LINEAR + "; without a run by the sample's own rates",
+        worker=7.0,
+        mb=0.1,
+        source="start-up: " + MEASURED + "; 9.2 to 12.8 MB a CPU second on 69 and 229 MB (docs/decisions.md)",
+    ),
+    "filter": Law(0.7, "linear in documents", document=2e-4),
     "dedup": Law(
         0.9,
         "linear in text; one process",
         mb=0.1,
         parallel=False,
         driver=Growth(document=24 * 24, byte=1.0),
-        tables={"decisions": Growth(part=2500, document=36), "clusters": Growth(part=560, document=11)},
+        tables=DEDUPLICATED,
         wide=("decisions", "clusters"),
     ),
     "dedup in Spark": Law(
         35.0,
-        "linear in documents times bands, text read twice; joins are sorts, so a little more",
-        worker=7.0,
-        mb=0.6,
-        shuffle=Growth(document=24 * 40.0),
-        tables={"decisions": Growth(part=2500, document=36), "clusters": Growth(part=560, document=11)},
+        "linear in documents times bands, and in text, which is read twice",
+        worker=5.0,
+        mb=0.5,
+        shuffle=Growth(once=PLANTED, document=24 * 14.8),
+        tables=DEDUPLICATED,
         wide=("decisions", "clusters"),
+        source=MEASURED
+        + " with max_driver_documents 1: 49 and 59 CPU seconds for 1.1 and 9.0 MB; 38 for 22.9 MB "
+        "without a certificate (docs/decisions.md)",
     ),
     "passages": Law(
         35.0,
-        LINEAR + " and in pieces of text",
-        mb=1.0,
+        LINEAR + " and in pieces",
+        worker=5.0,
+        mb=0.2,
         shuffle=Growth(byte=0.5),
-        source="a guess: not measured yet",
+        source="all passes without Spark 23 MB a CPU second (docs/decisions.md); Spark's part and the shuffle guessed",
     ),
-    "decontaminate": Law(10.0, LINEAR, mb=0.2, source="a guess: not measured yet"),
+    "decontaminate": Law(
+        5.0,
+        LINEAR,
+        worker=2.0,
+        mb=0.05,
+        source="tokens and search 50 MB a CPU second (docs/decisions.md); start guessed",
+    ),
     "tokenizer": Law(
-        0.3, "linear in tokenizer.sample_bytes", mb=0.1, parallel=False, driver=Growth(byte=10.0)
+        0.3,
+        "linear in tokenizer.sample_bytes; one process",
+        mb=0.6,
+        parallel=False,
+        driver=Growth(byte=10.0),
+        tables={"model": Growth(part=16e3)},
+        source="6.7 s for 11 MB (docs/decisions.md); memory guessed",
     ),
     "encode": Law(0.9, LINEAR, mb=0.16, tables={"tokens": Growth(part=2100, byte=0.5)}),
     "mixture": Law(
@@ -157,7 +185,8 @@ MEMORY: Mapping[str, Rule] = {
     "heap a core": Rule(
         0.5 * GB,
         "heap of an executor's JVM for each core: sorts, shuffles, Arrow batches of 32 MB at most",
-        "JVM of the small recipe 0.4 to 0.9 GB resident at two cores, most of it in shards",
+        "JVM of the small recipe 0.4 to 0.9 GB resident at two cores, most of it in shards; "
+        "1.2 to 1.5 in dedup in Spark",
     ),
     "heap": Rule(
         1.0 * GB, "heap of an executor's JVM at least", "as above, with room for a full shuffle buffer"

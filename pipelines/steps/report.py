@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib.metadata import version
 from typing import Any
+
+from markupsafe import Markup
 
 from daybreak import __version__
 from daybreak.accounting import STAGE_ORDER, Count
 from daybreak.manifest import FileEntry
 from daybreak.recipe import Recipe
-from daybreak.workspace import Workspace
+from daybreak.workspace import LINEAGE, Workspace
 from pipelines.decontaminate.benchmarks import content_hashes
 from pipelines.gates.verdict import FILE as GATES
 from pipelines.gates.verdict import read_verdict
+from pipelines.lineage.draw import svg
+from pipelines.lineage.graph import graph_of, read_events
 from pipelines.quality.book import rulebook
 from pipelines.report.collect import collect
 from pipelines.report.facts import RunFacts
@@ -46,7 +51,14 @@ class Report(Step):
     needs = (
         "ingest", "filter", "dedup", "passages", "decontaminate", "tokenizer", "encode", "mixture", "shards", "train"
     )  # fmt: skip
-    code = ("pipelines.report", "pipelines.duplicates", "pipelines.excerpts", "pipelines.steps.report")
+    code = (
+        "pipelines.report",
+        "pipelines.duplicates",
+        "pipelines.excerpts",
+        "pipelines.lineage.graph",
+        "pipelines.lineage.draw",
+        "pipelines.steps.report",
+    )
     libraries = ("vl-convert-python", "jinja2")
 
     def wanted(self, recipe: Recipe) -> bool:
@@ -88,12 +100,20 @@ class Report(Step):
             dedup=_dedup(context),
             gates=_gates(context),
         )
-        page = render(facts).encode()
+        page = render(replace(facts, lineage=_lineage(context))).encode()
         context.out.make("page")
         context.out.write(PAGE, page)
         context.workspace.store.write("report/index.html", page)
         entry = FileEntry(PAGE, 1, len(page), context.out.sha256(PAGE))
         return Result({"page": [entry]})
+
+
+def _lineage(context: Context) -> Markup | None:
+    """What the steps so far told, drawn; None where they told nothing."""
+    if not context.workspace.store.exists(LINEAGE):
+        return None
+    graph = graph_of(read_events(context.workspace.store.read(LINEAGE).decode(errors="replace")))
+    return svg(graph) if graph.nodes else None
 
 
 def _card(context: Context) -> dict[str, Any] | None:

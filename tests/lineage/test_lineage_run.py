@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections import Counter
 from collections.abc import Iterator
@@ -13,6 +14,8 @@ import pyarrow.parquet as pq
 import pytest
 from lineage_support import events, keeping_server, log
 from openlineage_schema import facets_of, problems
+from prometheus_client.parser import text_string_to_metric_families
+from test_dashboards import expressions
 
 from daybreak.workspace import Workspace
 from pipelines.lineage.graph import graph_of
@@ -21,6 +24,7 @@ from tests.line.support import TRACE_ID, daybreak
 pytestmark = pytest.mark.slow
 
 STEPS = ["ingest", "filter", "dedup", "tokenizer", "encode", "mixture", "shards", "train", "report"]
+METRIC = re.compile(r"\bdaybreak_\w+")
 OTHER = "11111111111111111111111111111111"
 
 
@@ -151,6 +155,22 @@ def test_the_command_prints_and_draws(finished: Path, tmp_path: Path) -> None:
     assert empty.returncode == 1 and "lineage.jsonl" in empty.stderr
 
 
+def test_every_metric_that_dashboard_and_alerts_ask_for_is_written(finished: Path) -> None:
+    text = (finished / "ws/metrics.prom").read_text()
+    labels: dict[str, set[str]] = {}
+    for family in text_string_to_metric_families(text):
+        for sample in family.samples:
+            labels.setdefault(sample.name, set()).update(sample.labels)
+    asked = {name for expression in expressions() for name in METRIC.findall(expression)}
+    assert asked and asked <= labels.keys()
+    for expression in expressions():
+        for name, chosen in re.findall(r"(daybreak_\w+)\{([^}]*)\}", expression):
+            assert set(re.findall(r"(\w+)=~?", chosen)) | set(re.findall(r"(\w+)!=", chosen)) <= labels[name]
+        for grouped in re.findall(r"by \(([^)]*)\)", expression):
+            assert set(grouped.split(", ")) <= set().union(*(labels[n] for n in METRIC.findall(expression)))
+    assert text.count("# HELP") == text.count("# TYPE")
+
+
 @pytest.fixture(scope="module")
 def filtered(finished: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The step filter once more with another threshold, under another trace, with everything told everywhere."""
@@ -161,8 +181,11 @@ def filtered(finished: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[s
         (workspace / name).unlink()
     spark.mkdir()
     recipe = folder / "small.yaml"
-    conf = f'spark: {{conf: {{spark.eventLog.enabled: "true", spark.eventLog.dir: "{spark.as_uri()}"}}, '
-    recipe.write_text((finished / "small.yaml").read_text().replace("spark: {", conf))
+    conf = {"enabled": "true", "compress": "false", "dir": spark.as_uri()}
+    settings = json.dumps({f"spark.eventLog.{key}": value for key, value in conf.items()})
+    recipe.write_text(
+        (finished / "small.yaml").read_text().replace("spark: {", f"spark: {{conf: {settings}, ")
+    )
     change = ["quality.thresholds.gopher@paper.min_words=120", f"workspace={workspace}"]
     with keeping_server() as (backend, lineage), keeping_server() as (gateway, pushed):
         environment = {

@@ -9,6 +9,7 @@ import pytest
 from daybreak.manifest import Manifest
 from daybreak.recipe import load_recipe
 from pipelines.observe import Observer, StepRun
+from pipelines.observe.spark_metrics import METRICS, SparkMetrics
 from pipelines.runner import Runner
 
 RECIPE = """
@@ -65,3 +66,13 @@ def test_steps_are_heard_of_once_and_then_as_skipped(tmp_path: Path) -> None:
     list(run.run(["ingest"]))
     list(run.run(["ingest"]))
     assert ear.heard == ["begin ingest", "commit ingest", "skip ingest"]
+
+
+def test_metrics_that_cannot_be_written_end_no_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run, _ = runner(tmp_path, '{"text": "one line of text"}\n')
+    (tmp_path / "ws" / METRICS).mkdir(parents=True)
+    measured = Runner(run.recipe, observers=[SparkMetrics()])
+    assert [outcome.ran for outcome in measured.run(["ingest"])] == [True]
+    assert "metrics: IsADirectoryError" in capsys.readouterr().err
