@@ -25,6 +25,7 @@ PLACES = {
     "urls",
     "url_words",
     "sentencepiece",
+    "marker",
 }
 """Keys under which a recipe names places."""
 

@@ -12,7 +12,7 @@ from deploy.check.files import Fault
 DOCKERFILE = "deploy/docker/Dockerfile"
 LOCKS = ("spark", "airflow", "trainer")
 LOCK = "requirements.lock"
-SECRET = re.compile(r"passw|secret|token|api_?key|access_?key|credential", re.I)
+SECRET = re.compile(r"passw|secret|token(?!i)|api_?key|access_?key|credential", re.I)
 PIN = re.compile(r"^([A-Za-z0-9._-]+)==(\S+)", re.M)
 
 

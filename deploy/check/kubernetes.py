@@ -12,6 +12,7 @@ from deploy.check import pods, schema
 from deploy.check.files import Fault, documents, relative
 
 FOLDER = "deploy/kubernetes"
+TEMPLATES = "conf/kubernetes"
 REFERENCES = ("resources", "configurations")
 
 
@@ -33,6 +34,9 @@ def faults(root: Path) -> Iterator[Fault]:
             if "apiVersion" in thing:
                 whole = not path.match("overlays/*/*") or "template" in (thing.get("spec") or {})
                 yield from (Fault(name, what) for what in _object(thing, whole))
+    for path in sorted((root / TEMPLATES).glob("*.yaml")):
+        for thing in documents(path):
+            yield from (Fault(relative(path, root), what) for what in _object(thing, True))
 
 
 def rendered(text: str, name: str) -> Iterator[Fault]:

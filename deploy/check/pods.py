@@ -14,6 +14,8 @@ def pods(thing: Mapping) -> Iterator[tuple[str, Mapping]]:
     if thing.get("kind") == "Job" and "tasks" in spec:
         for task in spec["tasks"]:
             yield f"task {task['name']}", task["template"]["spec"]
+    elif thing.get("kind") == "Pod":
+        yield "pod", spec
     elif "template" in spec:
         yield "template", spec["template"].get("spec") or {}
 
@@ -28,10 +30,16 @@ def faults(thing: Mapping) -> Iterator[str]:
         for container in spec.get("containers", []) + spec.get("initContainers", []):
             where = f"{place}, container {container['name']}"
             yield from (f"{where}: {what}" for what in _container(container.get("securityContext") or {}))
-            yield from (f"{where}: {what}" for what in _resources(container.get("resources") or {}))
-            if thing.get("kind") == "Deployment":
-                missing = [p for p in ("readinessProbe", "livenessProbe") if p not in container]
-                yield from (f"{where}: no {probe}" for probe in missing)
+            if thing.get("kind") != "Pod":  # templates for spark-submit, which knows the sizes
+                yield from (f"{where}: {what}" for what in _resources(container.get("resources") or {}))
+        if thing.get("kind") == "Deployment":
+            yield from (f"{place}: {what}" for what in _probes(spec))
+
+
+def _probes(spec: Mapping) -> Iterator[str]:
+    for container in spec["containers"]:
+        missing = [probe for probe in ("readinessProbe", "livenessProbe") if probe not in container]
+        yield from (f"container {container['name']}: no {probe}" for probe in missing)
 
 
 def _pod(context: Mapping) -> Iterator[str]:

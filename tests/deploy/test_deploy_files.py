@@ -29,7 +29,7 @@ def tree(tmp_path: Path) -> Path:
     """What the checks read, to be damaged."""
     root = tmp_path / "tree"
     root.mkdir()
-    for name in ("deploy", "conf", "jobs", "dags"):
+    for name in ("deploy", "conf", "jobs", "dags", "plugins"):
         shutil.copytree(ROOT / name, root / name)
     for name in ("daybreak", "pipelines", "tokenizer", "trainer"):
         (root / name).mkdir()
@@ -76,6 +76,8 @@ PLANTED = [
      "minAvailabel"),
     (kubernetes.faults, "deploy/kubernetes/runs/train/train.yaml", "image: daybreak", "imag: daybreak", "imag"),
     (kubernetes.faults, "deploy/kubernetes/base/kustomization.yaml", "  - queue.yaml\n", "", "no kustomization names"),
+    (kubernetes.faults, "conf/kubernetes/pod-template.yaml", "readOnlyRootFilesystem: true",
+     "readOnlyRootFilesystem: false", "its root file system is writable"),
     (scripts.faults, "deploy/docker/entrypoint.sh", "set -euo pipefail", "", "goes on after an error"),
     (scripts.faults, "deploy/docker/entrypoint.sh", "esac", "", "entrypoint.sh"),
 ]  # fmt: skip
