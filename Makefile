@@ -12,7 +12,7 @@ PEERS := .venv-peers
 WORKERS ?= 2
 PYTEST = $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile
 
-.PHONY: peers bench-peers bench bench-quality bench-extraction help env lock demo test test-slow test-long check format browser docs dist clean
+.PHONY: airflow peers bench-peers bench bench-quality bench-extraction help env lock demo test test-slow test-long check format browser docs dist clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 16
@@ -39,6 +39,11 @@ lock: $(STAMP) ## Resolve requirements.in into requirements.lock
 demo: $(STAMP) ## From sample shards to a trained model and a report, in a few minutes
 	$(BIN)/daybreak sample work/sample-shards
 	$(BIN)/daybreak run conf/recipes/sample.yaml
+
+airflow: $(STAMP) ## An Airflow on this machine with the daily DAG on sample days; prints address and password
+	@[ -d work/sample-days ] || $(BIN)/daybreak sample work/sample-days --days 2026-01-01:4
+	@[ -e work/tokenizer/tokenizer/manifest.json ] || $(BIN)/daybreak run conf/recipes/tokenizer.yaml --until tokenizer
+	@$(BIN)/daybreak airflow
 
 test: $(STAMP) ## Fast tests
 	$(PYTEST) -m "not slow"

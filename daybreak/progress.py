@@ -41,6 +41,11 @@ class Progress:
             self._bars = None
         return time.monotonic() - self._began
 
+    def tell(self, line: str) -> None:
+        """Say something once, beside the bar."""
+        if not self._quiet:
+            self.console.print(f"  {line}", highlight=False, soft_wrap=True, markup=False)
+
     def tasks(self, done: int, total: int, size: int = 0) -> None:
         """So many of the tasks of the running job are finished; `size` is what they handle in all, bytes."""
         seconds = max(time.monotonic() - self._began, 1e-3)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,7 +85,7 @@ class Store:
             with self.filesystem.open_output_stream(self.path(name)) as stream:
                 stream.write(data)
             return
-        target, temporary = self.path(name), self.path(f"{name}.tmp")
+        target, temporary = self.path(name), self.path(f"{name}.{uuid.uuid4().hex}.tmp")
         with open(temporary, "wb") as file:
             file.write(data)
             file.flush()

@@ -1,4 +1,4 @@
-"""The folder of one corpus build: a folder a step, each with its manifest; one run at a time.
+"""The folder of one corpus build: a folder a step, each with its manifest; one run at a time, or parts of one.
 
 WORKSPACE/<step>/manifest.json            written last: the step is done when it is there
 WORKSPACE/<step>/<fingerprint>/<table>/…  the data it names
@@ -8,17 +8,16 @@ WORKSPACE/<step>/in-progress-<fingerprint>  the same of a step whose finished pa
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import shutil
-import socket
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from daybreak.errors import WorkspaceError
+from daybreak.locks import held
 from daybreak.manifest import Manifest
 from daybreak.storage import Store
 
@@ -26,31 +25,10 @@ MANIFEST = "manifest.json"
 IN_PROGRESS = "in-progress-"
 MARKERS = "units"
 """Folder of the marks of finished units, beside the tables; it goes when the step is committed."""
-
-
-@contextmanager
-def held(store: Store, what: str) -> Iterator[None]:
-    """Hold a folder for this process by an advisory lock; a killed process lets go by itself.
-
-    Raises WorkspaceError that names `what` and its holder where another process has it. Folders that are not
-    on a local disk are not locked.
-    """
-    if not store.local:
-        yield
-        return
-    with open(store.path(".lock"), "a+b") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            file.seek(0)
-            holder = file.read().decode(errors="replace").strip() or "unknown"
-            raise WorkspaceError(
-                f"another run is using {what} ({holder}). Wait for it, or stop it first."
-            ) from None
-        file.truncate(0)
-        file.write(f"pid {os.getpid()} on {socket.gethostname()}, since {time.strftime('%F %T')}".encode())
-        file.flush()
-        yield
+LOCKS = ".locks"
+"""Folder of the locks of parts: a file a source."""
+PATIENCE = 60.0
+"""Seconds that a part waits for a run, a run for parts, and a part for another of its source."""
 
 
 class Workspace:
@@ -64,10 +42,11 @@ class Workspace:
 
     def prepare(self, free_bytes: int = 0) -> None:
         """Create the folder; refuse when it is not writable or the disk has less than `free_bytes` free."""
+        probe = f".probe-{os.getpid()}"
         try:
             self.store.make()
-            self.store.write(".probe", b"")
-            self.store.remove(".probe")
+            self.store.write(probe, b"")
+            self.store.remove(probe)
         except OSError as error:
             raise WorkspaceError(
                 f"cannot write to the workspace {self}: {error}. Choose another `workspace`."
@@ -79,9 +58,27 @@ class Workspace:
             )
 
     @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Hold the workspace for this process; a killed process lets go by itself."""
-        with held(self.store, f"the workspace {self}"):
+    def locked(self, wait: float = PATIENCE) -> Iterator[None]:
+        """Hold the workspace for this process alone; a killed process lets go by itself.
+
+        Raises WorkspaceError at once where another run holds it, after `wait` seconds where parts do.
+        """
+        with held(self.store, f"the workspace {self}", wait=wait):
+            yield
+
+    @contextmanager
+    def shared(self, step: str, parts: Sequence[str], wait: float = PATIENCE) -> Iterator[None]:
+        """Hold the workspace together with others that work on other parts of the step, and these parts alone.
+
+        Raises WorkspaceError where a run, or another process on one of these parts, goes on after `wait` seconds.
+        """
+        with ExitStack() as stack:
+            stack.enter_context(held(self.store, f"the workspace {self}", shared=True, wait=wait))
+            self.store.make(LOCKS)
+            for part in sorted(parts):
+                what = f"{part}, a part of {step} in {self},"
+                lock = held(self.store, what, wait=wait, name=f"{LOCKS}/{step}-{part}", queue=True)
+                stack.enter_context(lock)
             yield
 
     def manifest(self, step: str) -> Manifest | None:
@@ -119,11 +116,25 @@ class Workspace:
 
     def resume(self, step: str, fingerprint: str) -> Store:
         """`in_progress` for a step that writes its tables there, even where a kill came amid its commit."""
+        self._recall(step, fingerprint)
+        return self.in_progress(step, fingerprint)
+
+    def join(self, step: str, fingerprint: str) -> Store:
+        """`resume` for one of several parts at once: nothing is removed, for it may be another's."""
+        self.store.make(LOCKS)
+        lock = held(self.store, f"{step} in {self}", wait=PATIENCE, name=f"{LOCKS}/{step}", queue=True)
+        with lock:
+            self._recall(step, fingerprint)
+        place = IN_PROGRESS + fingerprint[:16]
+        self.store.make(step, place)
+        return self.store.below(step, place)
+
+    def _recall(self, step: str, fingerprint: str) -> None:
+        """Take back what a commit had moved into place when it was killed before its manifest."""
         data = fingerprint[:16]
         if self.store.exists(step, data, MARKERS) and not self._committed(step, fingerprint):
             self.store.remove(step, IN_PROGRESS + data)
             self.store.move(f"{step}/{data}", f"{step}/{IN_PROGRESS}{data}")
-        return self.in_progress(step, fingerprint)
 
     def _committed(self, step: str, fingerprint: str) -> bool:
         manifest = self.manifest(step)
@@ -143,7 +154,7 @@ class Workspace:
         step.write(MANIFEST, manifest.to_json())
         step.remove(manifest.folder, MARKERS)
         for name in step.names():
-            if name != manifest.folder and step.is_folder(name):
+            if (name != manifest.folder and step.is_folder(name)) or name.endswith(".tmp"):
                 step.remove(name)
 
     def log(self, event: dict[str, object]) -> None:

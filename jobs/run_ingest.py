@@ -1,4 +1,7 @@
-"""spark-submit entry point of the ingest step: `spark-submit jobs/run_ingest.py RECIPE [KEY=VALUE]...`"""
+"""spark-submit entry point of the ingest step: `spark-submit jobs/run_ingest.py RECIPE [KEY=VALUE]...`
+
+With `--source NAME` it reads that source alone; the step without it commits.
+"""
 
 import sys
 

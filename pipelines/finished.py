@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -22,9 +23,13 @@ LOOK_SECONDS = 2.0
 
 @dataclass(frozen=True)
 class Finished:
-    """The markers below `store`, beside the tables whose parts they name."""
+    """The markers below `store`, beside the tables whose parts they name.
+
+    ours: what the names of the units begin with that this process may take over, count and remove; None for all.
+    """
 
     store: Store
+    ours: re.Pattern[str] | None = None
 
     def find(self, unit: str) -> UnitResult | None:
         """What a unit came to, if it is finished and could be read."""
@@ -42,8 +47,13 @@ class Finished:
 
     def take_over(self, tables: Sequence[str]) -> dict[str, UnitResult]:
         """The units whose marker and parts all stand. Everything else that dead tasks left is removed."""
-        present = {f"{t}/{name}": size for t in tables for name, size in self.store.sizes(t).items()}
-        names = self.store.names(MARKERS)
+        present = {
+            f"{t}/{name}": size
+            for t in tables
+            for name, size in self.store.sizes(t).items()
+            if self._own(name)
+        }
+        names = self.names()
         found: dict[str, UnitResult] = {}
         for name, result in zip(names, self._read(names), strict=True):
             if result and all(present.get(e.path) == e.bytes for e in result.parts.values()):
@@ -59,6 +69,13 @@ class Finished:
         """Tells the progress of a run by the markers that appear: bytes, of `total`, units, documents."""
         return _Watch(self, total, size_of)
 
+    def _own(self, name: str) -> bool:
+        return self.ours is None or self.ours.match(name) is not None
+
+    def names(self) -> list[str]:
+        """Names of our markers, and of what writing them left."""
+        return [name for name in self.store.names(MARKERS) if self._own(name)]
+
     def _read(self, names: Sequence[str]) -> Iterator[UnitResult | None]:
         with ThreadPoolExecutor(READERS) as pool:
             yield from map(_result, pool.map(lambda name: self.store.read(MARKERS, name), names))
@@ -69,7 +86,7 @@ class _Watch:
 
     def __init__(self, finished: Finished, total: int, size_of: Callable[[UnitResult], int]) -> None:
         self._finished, self._total, self._size_of = finished, total, size_of
-        self._known = set(finished.store.names(MARKERS))
+        self._known = set(finished.names())
         self._began = self._looked = time.monotonic()
         self._units = self._bytes = self._documents = 0
 
@@ -83,7 +100,7 @@ class _Watch:
         return self._bytes, self._total, f"{note}{self._total / 1e6:,.0f} MB, {rate:.1f} MB/s"
 
     def _look(self) -> None:
-        names = {name for name in self._finished.store.names(MARKERS) if name.endswith(".json")}
+        names = {name for name in self._finished.names() if name.endswith(".json")}
         for name in names - self._known:
             result = self._finished.find(name.removesuffix(".json"))
             if result is not None:

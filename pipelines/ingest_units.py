@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
@@ -25,6 +26,11 @@ Read = Callable[[Input, Part | None], UnitResult]
 def unit_name(item: Input, span: Span | None) -> str:
     """The name of a file's unit; those of its spans follow one another as they do."""
     return item.unit if span is None else f"{item.unit}-{span.number:06d}"
+
+
+def of_sources(names: Sequence[str]) -> re.Pattern[str]:
+    """Matches the names of these sources' units, and of files called after them."""
+    return re.compile(rf"(?:{'|'.join(map(re.escape, names))})-[0-9a-f]{{16}}(?:-\d{{6,9}})?(?:\.|$)")
 
 
 def failures(items: Iterable[Input], results: Iterable[UnitResult]) -> dict[str, str]:

@@ -11,14 +11,16 @@ from pipelines.pii.settings import check as scrub_check
 from pipelines.quality.segmenters import check_segmenters
 from pipelines.quality.wanted import check_signals
 from pipelines.step import Step
-from pipelines.steps import decontaminate, passages
+from pipelines.steps import decontaminate, passages, tokenizer
 from pipelines.steps.decontaminate import Decontaminate
 from pipelines.steps.dedup import Dedup
 from pipelines.steps.encode import Encode
 from pipelines.steps.filter import Filter, decider
+from pipelines.steps.gates import Gates, check_gates
 from pipelines.steps.ingest import Ingest, inputs
 from pipelines.steps.mixture import Mixture
 from pipelines.steps.passages import Passages
+from pipelines.steps.publish import Publish, check_publish
 from pipelines.steps.report import Report
 from pipelines.steps.shards import Shards
 from pipelines.steps.tokenizer import Tokenizer
@@ -34,6 +36,8 @@ STEPS: tuple[Step, ...] = (
     Encode(),
     Mixture(),
     Shards(),
+    Gates(),
+    Publish(),
     Train(),
     Report(),
 )
@@ -65,6 +69,9 @@ def validate(recipe: Recipe) -> None:
         "scrub": scrub_check,
         "passages": passages.check,
         "decontaminate": decontaminate.check,
+        "tokenizer.path": tokenizer.check,
+        "gates": check_gates,
+        "publish": check_publish,
         **OUTSIDE_CHECKS,
     }
     for key, check in checks.items():

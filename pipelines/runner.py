@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 from daybreak import accounting
 from daybreak.accounting import Count
@@ -92,7 +92,7 @@ class Runner:
                 stale.add(step.name)
                 continue
             wanted = self._fingerprint(step, self._inputs(step))
-            done = manifest is not None and manifest.fingerprint == wanted
+            done = self._done(step, manifest, wanted)
             why = "" if done else _difference(manifest, step, self.recipe)
             planned.append(Planned(step.name, "done" if done else "run", step.needs, wanted, why))
             stale |= set() if done else {step.name}
@@ -101,13 +101,19 @@ class Runner:
     def run(self, only: Sequence[str] | None = None) -> Iterator[Outcome]:
         """Run the steps (or `only` some, whose needs must be up to date), one outcome each as it finishes."""
         self.workspace.prepare(int(self.recipe.min_free_gb * 1e9))
-        with self.workspace.locked(), _explained(self.workspace):
+        with self.workspace.locked(), explained(self.workspace):
             for step in self.steps():
                 if only is None:
                     yield self._one(step)
                 elif step.name in only:
                     self._require_current(step)
                     yield self._one(step)
+
+    def wanted(self, step: Step) -> StepRun:
+        """The step as it would run now, on the inputs that are there."""
+        inputs = self._inputs(step)
+        wanted = self._fingerprint(step, inputs)
+        return StepRun(step, self.recipe, self.workspace, inputs, wanted, self._running)
 
     def manifests(self) -> dict[str, Manifest]:
         """Manifests of all finished steps of the recipe, in order."""
@@ -124,12 +130,20 @@ class Runner:
                     f"Run {need.step} first, or all steps."
                 )
 
+    def _done(self, step: Step, manifest: Manifest | None, wanted: str) -> bool:
+        same = manifest is not None and manifest.fingerprint == wanted
+        return same and step.stands(self.recipe, cast(Manifest, manifest))
+
     def _one(self, step: Step) -> Outcome:
         inputs = self._inputs(step)
         wanted = self._fingerprint(step, inputs)
-        run = StepRun(step, self.recipe, self.workspace, inputs, wanted, self._running)
         manifest = self.workspace.manifest(step.name)
-        if manifest is not None and manifest.fingerprint == wanted:
+        done = self._done(step, manifest, wanted)
+        if not done:
+            step.ready(self.recipe, self.progress)
+            wanted = self._fingerprint(step, inputs)
+        run = StepRun(step, self.recipe, self.workspace, inputs, wanted, self._running)
+        if done and manifest is not None:
             for observer in self.observers:
                 observer.skip(run, manifest)
             return Outcome(step.name, False, 0.0, manifest)
@@ -155,7 +169,7 @@ class Runner:
     def _execute(self, step: Step, inputs: dict[str, Manifest], wanted: str) -> Manifest:
         begin = partial(self.workspace.resume, fingerprint=wanted) if step.resumes else self.workspace.begin
         attempt = begin(step.name)
-        context = Context(self.recipe, self.workspace, inputs, attempt, self.progress, self.session)
+        context = Context(self.recipe, self.workspace, inputs, attempt, self.progress, self.session, wanted)
         self.progress.begin(step.name)
         try:
             result = step.run(context)
@@ -208,11 +222,11 @@ def _difference(manifest: Manifest | None, step: Step, recipe: Recipe) -> str:
         return "settings changed"
     if manifest.code != code_version(step.code, step.libraries):
         return "code changed"
-    return "inputs changed"
+    return "inputs changed, or what it left elsewhere"
 
 
 @contextlib.contextmanager
-def _explained(workspace: Workspace) -> Iterator[None]:
+def explained(workspace: Workspace) -> Iterator[None]:
     """Turn a full disk into a message; what is committed stays, and the next run goes on from there."""
     try:
         yield

@@ -30,7 +30,7 @@ class Result:
 @dataclass(frozen=True)
 class Context:
     """What a step may use while it runs. `out` is its folder, empty unless the step resumes; `inputs` the
-    manifests of what it needs."""
+    manifests of what it needs; `fingerprint` what its manifest will have."""
 
     recipe: Recipe
     workspace: Workspace
@@ -38,6 +38,7 @@ class Context:
     out: Store
     progress: Progress
     session: Callable[[], SparkSession]
+    fingerprint: str = ""
 
     @property
     def spark(self) -> SparkSession:
@@ -79,6 +80,13 @@ class Step(ABC):
     def outside(self, recipe: Recipe) -> dict[str, str]:
         """Inputs from outside the workspace, each with what identifies its content."""
         return {}
+
+    def ready(self, recipe: Recipe, progress: Progress) -> None:  # noqa: B027 - most steps wait for nobody
+        """Wait for other runs that change what `outside` tells; called before a step that is not done is run."""
+
+    def stands(self, recipe: Recipe, manifest: Manifest) -> bool:
+        """Whether what the step left outside its folder is still as it left it; else it is not done."""
+        return True
 
     @abstractmethod
     def run(self, context: Context) -> Result:

@@ -37,11 +37,23 @@ Json = Annotated[bool, typer.Option("--json", help="print JSON for machines")]
 def sample(
     directory: Annotated[Path, typer.Argument(help="where to write the shards")],
     megabytes: Annotated[int, typer.Option(min=1, max=60, help="text to gather, about")] = 24,
+    days: Annotated[
+        str | None, typer.Option(metavar="FIRST:COUNT", help="days of news instead, e.g. 2026-01-01:4")
+    ] = None,
+    bad_day: Annotated[
+        list[str] | None,
+        typer.Option("--bad-day", metavar="DAY", help="make this day a bad one (repeatable)"),
+    ] = None,
 ) -> None:
-    """Write sample shards in every source layout, from text that is installed on this machine."""
-    from daybreak.cli.sample import run
+    """Write sample shards in every source layout, or days of news, from text that is installed on this machine."""
+    from daybreak.cli.sample import run, run_days
 
-    run(directory, megabytes)
+    if days is None and bad_day:
+        raise typer.BadParameter("--bad-day needs --days")
+    if days is None:
+        run(directory, megabytes)
+    else:
+        run_days(directory, days, bad_day or [])
 
 
 @app.command()
@@ -53,16 +65,34 @@ def plan(recipe: RecipePath, overrides: Overrides = None, json: Json = False) ->
 
 
 @app.command()
+def inputs(recipe: RecipePath, overrides: Overrides = None, json: Json = False) -> None:
+    """Count the files that the recipe would read, wherever they are; exit 1 where some are not there."""
+    from daybreak.cli.inputs import show_inputs
+
+    show_inputs(recipe, overrides or [], json)
+
+
+@app.command()
 def run(
     recipe: RecipePath,
     overrides: Overrides = None,
     only: Annotated[list[str] | None, typer.Option("--only", help="run this step alone (repeatable)")] = None,
+    source: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--source", help="with `--only ingest`: read this source alone, commit nothing (repeatable)"
+        ),
+    ] = None,
+    until: Annotated[str | None, typer.Option("--until", help="run the steps up to this one")] = None,
     json: Json = False,
 ) -> None:
     """Build the corpus: every step that is not done, then the funnel."""
-    from daybreak.cli.run import run_recipe
+    from daybreak.cli.run import ingest_sources, run_recipe
 
-    run_recipe(recipe, overrides or [], only, json)
+    if source:
+        ingest_sources(recipe, overrides or [], only, source, json)
+    else:
+        run_recipe(recipe, overrides or [], only, json, until)
 
 
 @app.command()
@@ -113,6 +143,32 @@ def whatif(
 
 
 @app.command()
+def gates(
+    workspace: Annotated[Path, typer.Argument(help="the workspace, or a recipe that names it")],
+    overrides: Overrides = None,
+    json: Json = False,
+) -> None:
+    """Print the gates of a run: values, bounds, what earlier editions had; exit 1 if one stopped it."""
+    from daybreak.cli.gates import show_gates
+
+    raise typer.Exit(show_gates(workspace, overrides or [], json))
+
+
+@app.command()
+def editions(
+    place: Annotated[Path, typer.Argument(metavar="PUBLISH", help="the folder that publish.path names")],
+    document: Annotated[
+        str | None, typer.Option("--document", metavar="DOC_ID", help="tell which edition has this document")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """List published editions: documents, tokens, sizes, digests."""
+    from daybreak.cli.gates import show_editions
+
+    show_editions(place, document, json)
+
+
+@app.command()
 def doctor(json: Json = False) -> None:
     """Tell what is missing on this machine, and how to get it."""
     from daybreak.cli.doctor import examine
@@ -126,6 +182,19 @@ def pack(target: Annotated[Path, typer.Argument(help="the zip to write")]) -> No
     from pipelines.package import build_zip
 
     print(build_zip(target))
+
+
+@app.command("airflow")
+def serve_airflow(
+    place: Annotated[Path, typer.Option("--home", help="where its state is kept")] = Path("work/airflow"),
+    port: Annotated[
+        int, typer.Option(min=1, max=65535, help="port of its pages, on this machine only")
+    ] = 8080,
+) -> None:
+    """Run an Airflow on this machine with the project's DAGs, until Ctrl-C. Prints address, user and password."""
+    from daybreak.cli.airflow import serve
+
+    raise typer.Exit(serve(place, port))
 
 
 @app.command()

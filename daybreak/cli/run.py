@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from daybreak.accounting import Count
+from daybreak.errors import RecipeError
 from daybreak.manifest import Manifest
 from daybreak.progress import Progress
 from daybreak.recipe import load_recipe
@@ -40,13 +41,15 @@ def show_plan(path: Path, overrides: Sequence[str], as_json: bool) -> None:
     console.print(f"workspace {runner.workspace}", highlight=False, soft_wrap=True)
 
 
-def run_recipe(path: Path, overrides: Sequence[str], only: Sequence[str] | None, as_json: bool) -> None:
-    """Run a recipe and print what happened."""
-    from daybreak.errors import RecipeError
-
-    known = [s.name for s in STEPS]
-    if unknown := [name for name in only or () if name not in known]:
-        raise RecipeError(f"no step {', '.join(unknown)}; the steps are {', '.join(known)}")
+def run_recipe(
+    path: Path,
+    overrides: Sequence[str],
+    only: Sequence[str] | None,
+    as_json: bool,
+    until: str | None = None,
+) -> None:
+    """Run a recipe (or `only` some steps, or those up to `until`) and print what happened."""
+    only = _chosen(only, until)
     console = Console(stderr=as_json)
     began = time.monotonic()
     runner = Runner(load_recipe(path, overrides), Progress())
@@ -60,6 +63,37 @@ def run_recipe(path: Path, overrides: Sequence[str], only: Sequence[str] | None,
         print(json.dumps(_summary(runner, outcomes, manifests, seconds), indent=1))
     else:
         _finish(console, runner, outcomes, manifests, seconds)
+
+
+def ingest_sources(
+    path: Path, overrides: Sequence[str], only: Sequence[str] | None, sources: Sequence[str], as_json: bool
+) -> None:
+    """Read some sources of a recipe and print what happened; raises RecipeError unless `only` is ingest."""
+    from pipelines.ingest_sources import read_sources
+
+    if list(only or ()) != ["ingest"]:
+        raise RecipeError("--source is for one step: add `--only ingest`")
+    read = read_sources(Runner(load_recipe(path, overrides), Progress()), sources)
+    if as_json:
+        print(json.dumps(vars(read), indent=1))
+        return
+    console = Console()
+    console.print(str(read), highlight=False, soft_wrap=True, markup=False)
+    for reason in read.bad:
+        console.print(f"not readable: {reason}", highlight=False, soft_wrap=True, markup=False)
+
+
+def _chosen(only: Sequence[str] | None, until: str | None) -> Sequence[str] | None:
+    """The steps to run; None for all. Raises RecipeError for names that are no step's."""
+    known = [s.name for s in STEPS]
+    named = [*(only or ()), *([until] if until else ())]
+    if unknown := [name for name in named if name not in known]:
+        raise RecipeError(f"no step {', '.join(unknown)}; the steps are {', '.join(known)}")
+    if until is None:
+        return only
+    if only:
+        raise RecipeError("--only and --until exclude each other")
+    return known[: known.index(until) + 1]
 
 
 def _line(outcome: Outcome) -> str:

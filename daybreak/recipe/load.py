@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import types
 import typing
 from collections.abc import Callable, Iterable, Sequence
@@ -16,7 +17,7 @@ from omegaconf.errors import OmegaConfBaseException
 from pydantic import BaseModel, ValidationError
 
 from daybreak.errors import RecipeError
-from daybreak.recipe.model import FORMATS, Recipe
+from daybreak.recipe.model import FORMATS, Recipe, is_day
 from daybreak.recipe.section import Section
 from daybreak.secrets import credentials, without_secrets
 
@@ -31,7 +32,9 @@ def load_recipe(path: str | Path, overrides: Sequence[str] = ()) -> Recipe:
         for override in overrides:
             _override(values, override)
         _refuse_credentials(path, values)
+        _check_day(path, values)
         content = OmegaConf.to_container(values, resolve=True)
+        _check_tokenizer(path, content)
     except OmegaConfBaseException as error:
         raise RecipeError(f"{path}: {str(error).splitlines()[0]}") from error
     try:
@@ -75,6 +78,39 @@ def _refuse_credentials(path: str | Path, values: DictConfig) -> None:
     assert isinstance(content, dict)
     if found := list(credentials(content)):
         raise RecipeError(f"{path} is not a valid recipe:\n" + "\n".join(f"  {line}" for line in found))
+
+
+_DAY = re.compile(r"\$\{\s*day\s*\}")
+
+
+def _check_day(path: str | Path, values: DictConfig) -> None:
+    """Raise RecipeError where ${day} stands for nothing, or for what is no date: it may be a part of a path."""
+    day = OmegaConf.select(values, "day")
+    if day is None and (keys := _keys_with(OmegaConf.to_container(values, resolve=False), _DAY)):
+        listed = ", ".join(keys[:3]) + (" and others" if len(keys) > 3 else "")
+        raise RecipeError(f"{path} is for one day ({listed}: ${{day}}): give it, for example day=2026-01-02")
+    if day is not None and not is_day(day):
+        raise RecipeError(f"{path}: day is {str(day)!r}: write YYYY-MM-DD, for example day=2026-01-02")
+
+
+def _check_tokenizer(path: str | Path, content: Any) -> None:
+    """Raise RecipeError where a finished tokenizer is named, and how to train one as well."""
+    section = content.get("tokenizer")
+    if isinstance(section, dict) and section.get("path") and (given := sorted(section.keys() - {"path"})):
+        raise RecipeError(
+            f"{path}: tokenizer.path names a finished tokenizer, which has its own {', '.join(given)}: "
+            f"leave {'them' if len(given) > 1 else 'it'} out, or path"
+        )
+
+
+def _keys_with(content: Any, pattern: re.Pattern[str], place: str = "") -> list[str]:
+    """The keys, with dots between levels, whose text the pattern is found in."""
+    if isinstance(content, dict):
+        inner = ((f"{place}.{key}" if place else str(key), value) for key, value in content.items())
+        return [key for where, value in inner for key in _keys_with(value, pattern, where)]
+    if isinstance(content, list):
+        return list(dict.fromkeys(key for value in content for key in _keys_with(value, pattern, place)))
+    return [place] if isinstance(content, str) and pattern.search(content) else []
 
 
 def _override(values: DictConfig, text: str) -> None:
@@ -152,13 +188,29 @@ def _absolute(recipe: Recipe) -> Recipe:
     updates["perplexity"] = {
         name: _placed(model, place, "path", "sentencepiece") for name, model in recipe.perplexity.items()
     }
+    if recipe.schedule:
+        wait = _placed(recipe.schedule.wait, place, "marker")
+        updates["schedule"] = recipe.schedule.model_copy(update={"wait": wait})
     if recipe.decontaminate:
         benchmarks = {
             name: benchmark.model_copy(update={"path": place(benchmark.path)})
             for name, benchmark in recipe.decontaminate.benchmarks.items()
         }
         updates["decontaminate"] = recipe.decontaminate.model_copy(update={"benchmarks": benchmarks})
+    updates |= _later_steps(recipe, place)
     return recipe.model_copy(update=updates)
+
+
+def _later_steps(recipe: Recipe, place: Callable[[str], str]) -> dict[str, Any]:
+    """The sections of dedup, tokenizer and publish with absolute paths."""
+    dedup = recipe.dedup
+    history = _placed(dedup.history, place, "path") if dedup.history else None
+    against = {name: _placed(other, place, "path") for name, other in dedup.against.items()}
+    return {
+        "dedup": dedup.model_copy(update={"history": history, "against": against}),
+        "tokenizer": _placed(recipe.tokenizer, place, "path") if recipe.tokenizer else None,
+        "publish": _placed(recipe.publish, place, "path") if recipe.publish else None,
+    }
 
 
 def _placed(section: Section, place: Callable[[str], str], *keys: str) -> Section:

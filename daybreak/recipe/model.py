@@ -6,12 +6,16 @@ The order of stages is fixed by what they need of each other, not by the order i
 
 from __future__ import annotations
 
+import re
+from datetime import date
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from daybreak.recipe.crawl import COMMON_CRAWL, Files, Select
 from daybreak.recipe.options import check_options
+from daybreak.recipe.publication import Gates, Publish
+from daybreak.recipe.schedule import Schedule
 from daybreak.recipe.section import Section
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -43,6 +47,17 @@ FORMATS: tuple[str, ...] = get_args(Format)
 
 
 DAY = r"^\d{4}-\d{2}-\d{2}$"
+
+
+def is_day(text: Any) -> bool:
+    """Whether it is a day of the calendar, written YYYY-MM-DD in ASCII digits: safe as a part of a path."""
+    if not (isinstance(text, str) and text.isascii() and re.fullmatch(r"\d{4}-\d{2}-\d{2}", text)):
+        return False
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 class Source(Section):
@@ -390,6 +405,9 @@ class DedupHistory(Section):
     buckets: Annotated[int, Field(ge=2, le=4096)] = Field(
         16, description="files a table and batch, a power of two; decided by the first run"
     )
+    wait: Annotated[float, Field(ge=0)] = Field(
+        600.0, description="seconds to wait for another run that uses the history"
+    )
 
 
 class Against(Section):
@@ -597,8 +615,11 @@ class Decontaminate(Section):
 
 
 class Tokenizer(Section):
-    """SentencePiece BPE with byte fallback."""
+    """SentencePiece BPE with byte fallback: trained on this corpus, or with `path` a finished one."""
 
+    path: str | None = Field(
+        None, description="a finished tokenizer: a .model file, or a workspace whose step tokenizer is done"
+    )
     vocab_size: Annotated[int, Field(ge=300)] = 8000
     sample_bytes: Count = Field(20_000_000, description="text to train on, drawn by keyed hash")
     split_digits: bool = True
@@ -707,6 +728,10 @@ class Recipe(Section):
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")
     workspace: str = Field(description="folder for tables, shards, model and report")
+    day: str | None = Field(
+        None,
+        description="the day that a daily run is for, YYYY-MM-DD, given with the command: `${day}` stands for it",
+    )
     seed: int = Field(0, description="key of every shuffle and draw")
     min_free_gb: Annotated[float, Field(ge=0)] = Field(
         1.0, description="disk space to have before starting, GB"
@@ -729,8 +754,18 @@ class Recipe(Section):
     tokenizer: Tokenizer | None = None
     mixture: Mixture = Field(default_factory=Mixture)
     shards: Shards = Field(default_factory=Shards)
+    gates: Gates | None = None
+    publish: Publish | None = None
     train: Train | None = None
     report: Report | None = Field(default_factory=Report)
+    schedule: Schedule | None = None
+
+    @field_validator("day", mode="before")
+    @classmethod
+    def _day(cls, day: Any) -> Any:
+        if day is not None and not is_day(day):
+            raise ValueError("a day is written YYYY-MM-DD, e.g. day=2026-01-02")
+        return day
 
     @field_validator("sources")
     @classmethod
@@ -742,8 +777,11 @@ class Recipe(Section):
 
     @model_validator(mode="after")
     def _order(self) -> Recipe:
-        if self.train and not self.tokenizer:
-            raise ValueError("train needs token shards: add a `tokenizer` section, or leave `train` out")
+        for name in ("train", "publish"):
+            if getattr(self, name) and not self.tokenizer:
+                raise ValueError(
+                    f"{name} needs token shards: add a `tokenizer` section, or leave `{name}` out"
+                )
         return self
 
     def rules_for(self, source: str) -> list[str]:

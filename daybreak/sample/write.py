@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
-import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from daybreak.errors import WorkspaceError
@@ -15,6 +12,7 @@ from daybreak.sample.dirt import write_dirt
 from daybreak.sample.documents import deal
 from daybreak.sample.gather import packages
 from daybreak.sample.manifest import SampleReport, Shard
+from daybreak.sample.place import partial, refuse_foreign, replace
 from daybreak.sample.plan import Allocation, allocate, by_language, shards_of
 
 DEFAULT_MEGABYTES = 24
@@ -41,68 +39,15 @@ def write_sample(
     if there and there["fingerprint"] == environment:
         say(f"{directory} holds the whole sample of this environment already: kept")
         return manifest.report(directory, there, kept=True)
-    _refuse_foreign(directory)
+    refuse_foreign(directory)
     try:
-        with _partial(directory) as partial:
-            shards = _write_all(partial, allocate(installed, megabytes, say), say)
-            written = manifest.write_manifest(partial, shards, environment, megabytes)
-            _replace(partial, directory)
+        with partial(directory) as folder:
+            shards = _write_all(folder, allocate(installed, megabytes, say), say)
+            written = manifest.write_manifest(folder, shards, environment, megabytes)
+            replace(folder, directory)
     except OSError as error:
         raise WorkspaceError(f"the sample cannot be written at {directory}: {error}") from error
     return manifest.report(directory, written, kept=False)
-
-
-def _refuse_foreign(directory: Path) -> None:
-    """Only an absent or empty folder, or an earlier sample, is ever replaced."""
-    if directory.is_dir() and (not any(directory.iterdir()) or (directory / manifest.NAME).is_file()):
-        return
-    if directory.exists():
-        raise WorkspaceError(
-            f"{directory} exists and is no sample (no {manifest.NAME}): choose another folder"
-        )
-
-
-@contextmanager
-def _partial(directory: Path) -> Iterator[Path]:
-    """An empty, locked folder beside the target; what a killed run left in it is removed first."""
-    partial = directory.with_name(f".{directory.name}.partial")
-    partial.mkdir(parents=True, exist_ok=True)
-    handle = os.open(partial, os.O_RDONLY)
-    try:
-        _lock(handle, partial)
-        _clear(partial)
-        yield partial
-    finally:
-        os.close(handle)
-
-
-def _lock(handle: int, partial: Path) -> None:
-    """Takes the folder's lock; the kernel gives it back when its holder ends, however it ends."""
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if os.path.samestat(os.fstat(handle), os.stat(partial)):
-            return
-    except (BlockingIOError, FileNotFoundError):
-        pass
-    raise WorkspaceError(f"another run is writing this sample ({partial}): wait for it to end")
-
-
-def _clear(folder: Path) -> None:
-    for entry in folder.iterdir():
-        if entry.is_dir():
-            shutil.rmtree(entry)
-        else:
-            entry.unlink()
-
-
-def _replace(partial: Path, directory: Path) -> None:
-    """Renames the new sample into place; an older one steps aside first and is removed last."""
-    aside = directory.with_name(f".{directory.name}.old")
-    shutil.rmtree(aside, ignore_errors=True)
-    if directory.exists():
-        directory.rename(aside)
-    partial.rename(directory)
-    shutil.rmtree(aside, ignore_errors=True)
 
 
 def _write_all(root: Path, given: Allocation, say: Progress) -> list[Shard]:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from daybreak.errors import RecipeError
 from daybreak.manifest import FileEntry
+from daybreak.progress import Progress
 from daybreak.recipe import Recipe
 from daybreak.storage import Store
 from daybreak.workspace import Workspace
 from pipelines.dedup.history.history import History
-from pipelines.dedup.history.record import Recorder, recording
+from pipelines.dedup.history.record import Recorder, recording, wait_for
 from pipelines.dedup.history.tables import table
 from pipelines.dedup.normal import VERSION
 from pipelines.passages.settings import settings_of
@@ -71,8 +72,15 @@ def holding(recipe: Recipe) -> Iterator[Recorder | None]:
     if folder is None or history is None:
         yield None
         return
-    with recording(folder, history.batch, comparable(recipe), history.buckets) as recorder:
+    settings = comparable(recipe)
+    with recording(folder, history.batch, settings, history.buckets, history.wait) as recorder:
         yield recorder
+
+
+def wait(recipe: Recipe, progress: Progress) -> None:
+    """Wait for another run that adds to the history."""
+    if (folder := place(recipe)) is not None and recipe.dedup.history is not None:
+        wait_for(folder, recipe.dedup.history.wait, progress)
 
 
 def priors(recorder: Recorder, names: Sequence[str]) -> dict[str, Prior]:

@@ -8,6 +8,7 @@ from typing import Any
 from pipelines.report.collect_documents import collect_documents
 from pipelines.report.collect_duplicates import collect_duplicates
 from pipelines.report.collect_funnel import collect_contamination, collect_funnel, collect_removals
+from pipelines.report.collect_gates import collect_gates
 from pipelines.report.collect_samples import collect_dropped, collect_quarantined
 from pipelines.report.collect_training import (
     collect_clusters,
@@ -31,6 +32,7 @@ def collect(
     samples_per_rule: int = 3,
     contamination: Mapping[str, Any] | None = None,
     dedup: tuple[Mapping[str, Any], Mapping[str, Any]] | None = None,
+    gates: Mapping[str, Any] | None = None,
 ) -> Facts:
     """Read what the page shows; a table that is absent leaves its section empty.
 
@@ -39,6 +41,7 @@ def collect(
     `accounting`: entries with the stages in order. `asked`: token weight by source. `tokenizer`: settings to
     show. `rule_signals`: the signal of each rule, to place its threshold.
     `contamination`: the card of the step decontaminate. `dedup`: settings and facts of the step dedup.
+    `gates`: the verdict, gates.json.
     Raises WorkspaceError where decisions do not line up with the signals.
     """
     documents = collect_documents(tables, rule_signals or {})
@@ -59,4 +62,5 @@ def collect(
         mixture=collect_mixture(tables, asked or {}),
         tokenizer=collect_tokenizer(tables, vocabulary, tokenizer),
         losses=collect_losses(metrics if isinstance(metrics, str) else next(iter(metrics or []), None)),
+        gates=collect_gates(gates),
     )

@@ -195,6 +195,19 @@ class LossPoint:
 
 
 @dataclass(frozen=True)
+class GateRow:
+    """One gate as it is shown: numbers are written out."""
+
+    name: str
+    value: str
+    bounds: str
+    median: str
+    score: str
+    verdict: str
+    why: str
+
+
+@dataclass(frozen=True)
 class RunFacts:
     """The run itself: `started` in ISO 8601, durations in seconds, versions by package."""
 
@@ -225,3 +238,4 @@ class Facts:
     mixture: tuple[MixtureRow, ...] = ()
     tokenizer: TokenizerFacts | None = None
     losses: tuple[LossPoint, ...] = ()
+    gates: tuple[GateRow, ...] = ()

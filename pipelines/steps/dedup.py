@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pyarrow.parquet as pq
 
 from daybreak.accounting import Ledger
+from daybreak.errors import DaybreakError
 from daybreak.manifest import FileEntry, fingerprint
+from daybreak.progress import Progress
 from daybreak.recipe import Recipe
 from daybreak.schema import DECISIONS
 from daybreak.storage import Store
@@ -19,7 +21,7 @@ from pipelines.dedup.against import against_digests, against_priors, reading_dig
 from pipelines.dedup.banding import Banding, curve_facts
 from pipelines.dedup.documents import documents, scanned
 from pipelines.dedup.domain_cap import STAGE, cap_decisions, wanted_cap
-from pipelines.dedup.history.record import Recorder, recording
+from pipelines.dedup.history.record import Recorder, recording, wait_for
 from pipelines.dedup.history.settings import history_digest
 from pipelines.dedup.outcome import Outcome, outcome
 from pipelines.dedup.phases import Phases
@@ -59,7 +61,7 @@ class Dedup(Step):
     def settings(self, recipe: Recipe) -> dict[str, Any]:
         """Levels, order, shingles, bands, threshold, seed."""
         places: Any = {
-            "history": {"path", "buckets"},
+            "history": {"path", "buckets", "wait"},
             "against": {"__all__": {"path"}},
             "max_driver_documents": True,
         }
@@ -69,18 +71,24 @@ class Dedup(Step):
         """What stands before this run: earlier batches of its history, other data sets."""
         return {**history_digest(recipe), **against_digests(recipe), **reading_digest(recipe, Ingest())}
 
+    def ready(self, recipe: Recipe, progress: Progress) -> None:
+        """Wait for another run that adds to the history."""
+        if (history := recipe.dedup.history) is not None:
+            wait_for(history.path, history.wait, progress)
+
     def run(self, context: Context) -> Result:
         """Write one decision for every document that came in, and the clusters."""
         settings = stage_settings(context.recipe)
         units: list[Unit] = [*kept_units(context, "filter"), *planted_units(context.recipe)]
         phases = Phases(context.spark, self._work_folder(context))
         with self._recording(context.recipe) as recorder:
+            self._check_unchanged(context)
             prior = self._prior(context, recorder)
             with watched(context.spark, context.progress, sum(u.size for u in units)):
                 scan = scanned(context, units, phases)
                 texts = FetchTexts({u.unit: u for u in units})
                 found = outcome(settings, scan, texts, phases, prior)
-                facts = _facts(context.recipe, found)
+                facts = {**_facts(context.recipe, found), **_place(recorder, context)}
             written = found.write(context.out, context.progress)
             if cap := wanted_cap(context.recipe):
                 written["decisions"] = cap_decisions(context, written["decisions"], phases, cap)
@@ -93,7 +101,15 @@ class Dedup(Step):
         """Holds the recipe's history, if it has one, while the step runs."""
         if (history := recipe.dedup.history) is None:
             return nullcontext()
-        return recording(history.path, history.batch, comparable_settings(recipe), history.buckets)
+        settings = comparable_settings(recipe)
+        return recording(history.path, history.batch, settings, history.buckets, history.wait)
+
+    def _check_unchanged(self, context: Context) -> None:
+        """Raises DaybreakError where another run added to the history after this one had looked at it."""
+        if context.fingerprint and self._wanted(context) != context.fingerprint:
+            raise DaybreakError(
+                "dedup: another run changed the history while this one waited for it; run this one again"
+            )
 
     def _prior(self, context: Context, recorder: Recorder | None) -> Prior | None:
         """Data sets first, then the history."""
@@ -127,11 +143,26 @@ class Dedup(Step):
 
     def _work_folder(self, context: Context) -> Store:
         """A folder that the same code, settings and inputs find again; those of others are removed."""
+        return context.workspace.in_progress(self.name, self._wanted(context))
+
+    def _wanted(self, context: Context) -> str:
+        """The fingerprint of this run, by what stands before it now."""
         inputs = {name: manifest.digest for name, manifest in context.inputs.items()}
         code = code_version(self.code, self.libraries)
         known = inputs | self.outside(context.recipe)
-        wanted = fingerprint(self.name, code, self.settings(context.recipe), known)
-        return context.workspace.in_progress(self.name, wanted)
+        return fingerprint(self.name, code, self.settings(context.recipe), known)
+
+
+def _place(recorder: Recorder | None, context: Context) -> dict[str, Any]:
+    """The run's place in the history, told where it is a late one."""
+    if recorder is None:
+        return {}
+    if later := recorder.later:
+        context.progress.tell(
+            f"batch {recorder.batch} is late: it is compared with {', '.join(later)} as well, "
+            "which have been there before it"
+        )
+    return {"history": {"number": recorder.number, "later": later}}
 
 
 def _facts(recipe: Recipe, found: Outcome) -> dict[str, Any]:

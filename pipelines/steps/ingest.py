@@ -25,7 +25,18 @@ from pipelines.ingest.registry import READERS, Reader
 from pipelines.ingest.sources import files_of, options_of
 from pipelines.ingest.spans import Part
 from pipelines.ingest_tables import TABLES, IngestTables
-from pipelines.ingest_units import Cut, Job, Work, failures, jobs, large, misread, unit_bytes, unit_name
+from pipelines.ingest_units import (
+    Cut,
+    Job,
+    Work,
+    failures,
+    jobs,
+    large,
+    misread,
+    of_sources,
+    unit_bytes,
+    unit_name,
+)
 from pipelines.ingest_watched import guarded
 from pipelines.language.identifiers import identifier
 from pipelines.narrow import R, Tell, U, UnitResult, run_units
@@ -153,8 +164,7 @@ class Ingest(Step):
         """Read everything; fail past `ingest.max_bad_inputs` unreadable files."""
         items = inputs(context.recipe)
         results = Reading(context, items).results()
-        bad = failures(items, results)
-        _within_budget(bad, context.recipe.ingest.max_bad_inputs)
+        bad = bad_inputs(context.recipe, items, results)
         return Result(
             tables=gather(results),
             accounting=[c for r in results for c in r.counts],
@@ -167,17 +177,24 @@ class Ingest(Step):
 
 
 class Reading:
-    """The reading of all files: those of their units that no earlier run has finished, and the check of spans."""
+    """The reading of all files, or of some sources' alone: those of their units that no earlier run has finished,
+    and the check of spans.
 
-    def __init__(self, context: Context, items: Sequence[Input]) -> None:
-        self._context, self._items = context, items
-        self._finished = Finished(context.out)
+    taken_over: how many units an earlier run had finished, once `results` are there.
+    """
+
+    def __init__(
+        self, context: Context, items: Sequence[Input], sources: Sequence[str] | None = None
+    ) -> None:
+        self._context, self._items, self.taken_over = context, items, 0
+        self._finished = Finished(context.out, of_sources(sources) if sources else None)
         work = Work(IngestUnit(context.out, context.recipe), self._finished)
         self._work = guarded(work, context.recipe)
 
     def results(self) -> list[UnitResult]:
         """What every unit came to, by name."""
         recipe, found = self._context.recipe, self._finished.take_over(TABLES)
+        self.taken_over = len(found)
         divided = large(recipe, self._items)
         spans = dict(zip((i.unit for i in divided), self._run(divided, Cut(recipe)), strict=True))
         slots = self._context.spark.sparkContext.defaultParallelism
@@ -206,6 +223,13 @@ def inputs(recipe: Recipe) -> list[Input]:
     found = [i for name, source in sorted(recipe.sources.items()) for i in files_of(name, source, kept)]
     _within_budget({i.unit: i.missing for i in found if i.missing}, recipe.ingest.max_bad_inputs)
     return found
+
+
+def bad_inputs(recipe: Recipe, items: Sequence[Input], results: Sequence[UnitResult]) -> dict[str, str]:
+    """Why files could not be read, by unit; raises InputError where they are more than `ingest.max_bad_inputs`."""
+    bad = failures(items, results)
+    _within_budget(bad, recipe.ingest.max_bad_inputs)
+    return bad
 
 
 def _facts(item: Input) -> dict[str, Any]:

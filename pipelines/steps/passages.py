@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from daybreak.accounting import Ledger
+from daybreak.progress import Progress
 from daybreak.recipe import Recipe
 from pipelines.dedup.history.record import Recorder
 from pipelines.dedup.wanted import declared_order
@@ -55,6 +56,10 @@ class Passages(Step):
     def outside(self, recipe: Recipe) -> dict[str, str]:
         """Earlier batches of the history."""
         return history.digest(recipe)
+
+    def ready(self, recipe: Recipe, progress: Progress) -> None:
+        """Wait for another run that adds to the history."""
+        history.wait(recipe, progress)
 
     def run(self, context: Context) -> Result:
         """Write decisions and cuts; add to the history. Facts: passages and how many went, by unit of text."""

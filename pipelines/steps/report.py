@@ -11,7 +11,10 @@ from daybreak import __version__
 from daybreak.accounting import STAGE_ORDER, Count
 from daybreak.manifest import FileEntry
 from daybreak.recipe import Recipe
+from daybreak.workspace import Workspace
 from pipelines.decontaminate.benchmarks import content_hashes
+from pipelines.gates.verdict import FILE as GATES
+from pipelines.gates.verdict import read_verdict
 from pipelines.quality.book import rulebook
 from pipelines.report.collect import collect
 from pipelines.report.facts import RunFacts
@@ -60,8 +63,12 @@ class Report(Step):
         return shown
 
     def outside(self, recipe: Recipe) -> dict[str, str]:
-        """The benchmarks: the card tells of those that removed nothing, too."""
-        return content_hashes(recipe) if recipe.decontaminate else {}
+        """The benchmarks: the card tells of those that removed nothing, too. The verdict of gates, also of those
+        that stopped the run: the page is what one looks at then.
+        """
+        store = Workspace(recipe.workspace).store
+        gates = {"gates": store.sha256(GATES)} if recipe.gates and store.exists(GATES) else {}
+        return {**(content_hashes(recipe) if recipe.decontaminate else {}), **gates}
 
     def run(self, context: Context) -> Result:
         """Collect, draw, write."""
@@ -74,11 +81,12 @@ class Report(Step):
             run=_run_facts(context),
             asked=_asked(recipe),
             vocabulary=tokenizer.get("vocab_size"),
-            tokenizer=_tokenizer_settings(recipe),
+            tokenizer=_tokenizer_settings(recipe, tokenizer),
             rule_signals=_rule_signals(recipe),
             samples_per_rule=recipe.report.samples,
             contamination=_card(context),
             dedup=_dedup(context),
+            gates=_gates(context),
         )
         page = render(facts).encode()
         context.out.make("page")
@@ -91,6 +99,11 @@ class Report(Step):
 def _card(context: Context) -> dict[str, Any] | None:
     manifest = context.inputs.get("decontaminate")
     return manifest.facts["card"] if manifest else None
+
+
+def _gates(context: Context) -> dict[str, Any] | None:
+    there = context.recipe.gates is not None and context.workspace.store.exists(GATES)
+    return read_verdict(context.workspace) if there else None
 
 
 def _dedup(context: Context) -> tuple[Mapping[str, Any], Mapping[str, Any]] | None:
@@ -115,8 +128,12 @@ def _asked(recipe: Recipe) -> dict[str, float]:
     return {name: s.weight / total for name, s in sorted(recipe.sources.items())}
 
 
-def _tokenizer_settings(recipe: Recipe) -> dict[str, object]:
-    return recipe.tokenizer.model_dump() if recipe.tokenizer else {}
+def _tokenizer_settings(recipe: Recipe, facts: Mapping[str, Any]) -> dict[str, object]:
+    if recipe.tokenizer is None:
+        return {}
+    if recipe.tokenizer.path is not None:
+        return {"finished": facts["fingerprint"][:16]}
+    return recipe.tokenizer.model_dump(exclude={"path"})
 
 
 def _rule_signals(recipe: Recipe) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,10 +11,11 @@ from typing import Any
 
 import pyarrow as pa
 
-from daybreak.errors import InputError, RecipeError, WorkspaceError
+from daybreak.errors import DaybreakError, InputError, RecipeError, WorkspaceError
+from daybreak.locks import held
 from daybreak.manifest import FileEntry, Manifest, canonical
 from daybreak.storage import Store
-from daybreak.workspace import MANIFEST, held
+from daybreak.workspace import MANIFEST
 from pipelines.dedup.history.state import Batch, Removal, State
 from pipelines.parts import read_column, write_part
 
@@ -78,10 +79,13 @@ class History:
         return self.state()
 
     @contextmanager
-    def held(self) -> Iterator[None]:
-        """Hold it for this process. What killed runs left, and what the last change retired, is removed."""
+    def held(self, wait: float = 0.0, waiting: Callable[[str], None] | None = None) -> Iterator[None]:
+        """Hold it for this process, waiting up to `wait` seconds for another one (`workspace.held`).
+
+        What killed runs left, and what the last change retired, is removed.
+        """
         self.store.make()
-        with held(self.store, f"the history {self}"):
+        with held(self.store, f"the history {self}", wait, waiting, queue=True):
             self._tidy()
             yield
 
@@ -95,6 +99,9 @@ class History:
         for name in self.store.names(REMOVED):
             if f"{REMOVED}/{name}" not in files:
                 self.store.remove(REMOVED, name)
+        for name in self.store.names():
+            if name.endswith(".tmp"):
+                self.store.remove(name)
 
     def view(self, state: State | None = None) -> View:
         """What `state` (the present one by default) can be read from."""
@@ -127,16 +134,10 @@ class History:
 
     def check(self, name: str, settings: Mapping[str, Any]) -> State:
         """What stands before batch `name`. Raises RecipeError where settings differ, or the batch cannot be made
-        again.
+        again because it was compacted.
         """
         state = self.state()
         number = state.number(name)
-        if number < state.last:
-            follower = next(batch.name for batch in state.batches if batch.number > number)
-            raise RecipeError(
-                f"batch {name!r} of the history {self} is followed by {follower!r}, which was compared with it: "
-                "only the last batch can be made again. Give this run a new batch name, or another history."
-            )
         if state.compacted(number):
             raise RecipeError(
                 f"batch {name!r} of the history {self} was compacted with earlier ones and cannot be made again"
@@ -168,11 +169,20 @@ class History:
         facts: Mapping[str, int],
         buckets: int,
     ) -> Batch:
-        """Make the batch in `folder` part of the history, in the place of the last one if that has its name."""
+        """Make the batch in `folder` part of the history. One that is there already, the same, is left alone; the
+        last one is replaced. Raises DaybreakError for another one that later batches were compared with.
+        """
         earlier = self.check(name, settings)
         state, number = self.state(), self.state().number(name)
         made = self.seal(folder, tables, settings)
         base = folder.root.rsplit("/", 1)[1]
+        there = next((batch for batch in state.batches if batch.number == number), None)
+        if there is not None and there.digest == made.digest:
+            self.store.remove(BATCHES, base)
+            return there
+        if number < state.last:
+            self.store.remove(BATCHES, base)
+            raise _other_batch(str(self), state, number)
         batch = Batch(number, name, base, made.digest, dict(facts))
         size = state.buckets if earlier.batches else buckets
         after = replace(state, settings=settings, buckets=size, batches=(*earlier.batches, batch))
@@ -205,6 +215,16 @@ class History:
         removal = Removal(state.last, len(column), entry.sha256, file)
         self.swap(state, replace(state, removals=(*state.removals, removal)))
         return removal
+
+
+def _other_batch(place: str, state: State, number: int) -> DaybreakError:
+    name = next(batch.name for batch in state.batches if batch.number == number)
+    follower = next(batch.name for batch in state.batches if batch.number > number)
+    return DaybreakError(
+        f"batch {name!r} of the history {place} comes out other than it was, and {follower!r} was compared with it: "
+        "its input, settings or code are not those of then. Bring them back; or give this run a new batch name "
+        "(dedup.history.batch), and it is compared with all that is there; or begin another history."
+    )
 
 
 def _same_settings(place: str, ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> None:

@@ -32,6 +32,11 @@ class Recorder:
         """The number this run's batch has."""
         return self.view.state.last + 1
 
+    @property
+    def later(self) -> list[str]:
+        """Batches by later names that stand before this one: it is late, and is compared with them too."""
+        return [batch.name for batch in self.view.state.batches if batch.name > self.batch]
+
     def prior(self, hubs: int) -> HistoryPrior:
         """Earlier batches, as the stage asks for them."""
         from pipelines.dedup.history.read import HistoryPrior
@@ -41,7 +46,9 @@ class Recorder:
     def append(
         self, frames: Mapping[str, DataFrame], progress: Progress, facts: Mapping[str, int] | None = None
     ) -> Batch:
-        """Add this run's tables (`write.document_tables`, or tables of hashes by name) as the last batch."""
+        """Add this run's tables (`write.document_tables`, or tables of hashes by name) as its batch: the last one,
+        or one that is there already and comes out the same.
+        """
         from pipelines.dedup.history.write import write_tables
 
         _, folder = self.history.begin(self.batch)
@@ -51,13 +58,31 @@ class Recorder:
 
 
 @contextmanager
-def recording(path: str, batch: str, settings: Mapping[str, Any], buckets: int = 16) -> Iterator[Recorder]:
+def recording(
+    path: str, batch: str, settings: Mapping[str, Any], buckets: int = 16, wait: float = 0.0
+) -> Iterator[Recorder]:
     """Hold the history at `path` for a run that is its batch `batch`.
 
     Raises RecipeError where its settings differ or the batch cannot be made again, WorkspaceError where another
-    process holds it.
+    process holds it for longer than `wait` seconds.
     """
     history = History(path)
-    with history.held():
+    with history.held(wait):
         view = history.view(history.check(batch, settings))
         yield Recorder(history, batch, settings, buckets, view)
+
+
+def wait_for(path: str, wait: float, progress: Progress) -> None:
+    """Return when no other run holds the history at `path`; WorkspaceError after `wait` seconds.
+
+    Called before a run looks at what stands before it: another run may be adding to that.
+    """
+    told: list[str] = []
+
+    def waiting(holder: str) -> None:
+        if not told:
+            progress.tell(f"waits for the history {path}, up to {wait:g} s: another run has it ({holder})")
+        told.append(holder)
+
+    with History(path).held(wait, waiting):
+        pass

@@ -1,0 +1,1 @@
+"""Gates: values of a run against bounds of its recipe, and against editions of earlier days."""
