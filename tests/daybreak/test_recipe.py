@@ -88,7 +88,7 @@ def test_the_recipes_that_ship_are_valid(monkeypatch: pytest.MonkeyPatch) -> Non
     recipes = sorted((Path(__file__).parents[2] / "conf/recipes").glob("*.yaml"))
     assert len(recipes) >= 2
     for file in recipes:
-        load_recipe(file)
+        load_recipe(file, ["day=2026-01-02"] if "${day}" in file.read_text() else [])
 
 
 def test_the_reference_page_is_that_of_the_models() -> None:
@@ -96,3 +96,62 @@ def test_the_reference_page_is_that_of_the_models() -> None:
 
     page = (Path(__file__).parents[2] / "docs/recipe.md").read_text()
     assert page == reference(), "run `make docs`"
+
+
+DAILY = """
+name: daily
+workspace: ws/${day}
+sources:
+  news: {format: commoncrawl_warc, paths: ["days/${day}/*.warc.gz"]}
+  live: {format: commoncrawl_warc, crawl: CC-NEWS, day: "${day}"}
+dedup: {history: {path: "history/${day}", batch: "${day}"}}
+tokenizer: {path: "tok/x.model"}
+publish: {path: published}
+"""
+
+
+@pytest.fixture
+def daily(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("DAYBREAK_HOME", "/home")
+    file = tmp_path / "daily.yaml"
+    file.write_text(DAILY)
+    return file
+
+
+def test_a_day_given_with_the_command_stands_everywhere(daily: Path) -> None:
+    recipe = load_recipe(daily, ["day=2026-01-02"])
+    assert recipe.day == "2026-01-02"
+    assert recipe.workspace == "/home/ws/2026-01-02"
+    assert recipe.sources["news"].paths == ["/home/days/2026-01-02/*.warc.gz"]
+    assert recipe.sources["live"].day == "2026-01-02"
+    assert recipe.dedup.history is not None
+    assert recipe.dedup.history.batch == "2026-01-02"
+    assert recipe.dedup.history.path == "/home/history/2026-01-02"
+    assert recipe.tokenizer is not None
+    assert recipe.tokenizer.path == "/home/tok/x.model"
+    assert recipe.publish is not None
+    assert recipe.publish.path == "/home/published"
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ([], r"is for one day \(workspace, sources.news.paths, .*: give it, for example day="),
+        (["day=2026-02-30"], "day is '2026-02-30': write YYYY-MM-DD"),
+        (["day=../../etc"], "day is '../../etc': write YYYY-MM-DD"),
+        (["day=20260102"], "day is '20260102': write YYYY-MM-DD"),
+        (["day=\u0662\u0660\u0662\u0666-01-02"], "write YYYY-MM-DD"),
+        (["day='2026-01-02\n'"], "write YYYY-MM-DD"),
+        (["day=2026-01-02", "tokenizer.vocab_size=900"], "which has its own vocab_size: leave it out"),
+        (["day=2026-01-02", "tokenizer=null"], "publish needs token shards"),
+        (
+            ["day=2026-01-02", "gates={stages: {qualty: {max: 1}}}"],
+            "no stage 'qualty'; the stages are ingest",
+        ),
+        (["day=2026-01-02", "gates={removal: {min: .5, max: .4}}"], "min 0.5 is above max 0.4"),
+    ],
+)
+def test_a_wrong_day_or_what_does_not_fit_is_refused(daily: Path, changes: list[str], expected: str) -> None:
+    with pytest.raises(RecipeError, match=expected) as caught:
+        load_recipe(daily, changes)
+    assert caught.value.exit_code == 2

@@ -7,6 +7,8 @@ import multiprocessing
 import os
 import signal
 import tempfile
+import threading
+import time
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,7 @@ from history_rule import SETTINGS, Document, Plain, Verdict, run_day
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from daybreak.errors import RecipeError, WorkspaceError
+from daybreak.errors import DaybreakError, RecipeError, WorkspaceError
 from pipelines.dedup.history.compact import compact
 from pipelines.dedup.history.history import History
 from pipelines.dedup.history.members import known, members_of, rows_of, sizes
@@ -155,7 +157,7 @@ def test_a_removed_document_may_come_again_and_stays(tmp_path: Path) -> None:
     assert run_day(history, "c", [first._replace(doc_id="d2")])["d2"] == Verdict("exact", "d1", "d1")
 
 
-def test_the_last_batch_again_replaces_it_and_an_older_one_is_refused(tmp_path: Path) -> None:
+def test_the_last_batch_again_replaces_it(tmp_path: Path) -> None:
     history = History(tmp_path)
     made = days(history)
     digest = history.state().digest
@@ -163,8 +165,67 @@ def test_the_last_batch_again_replaces_it_and_an_older_one_is_refused(tmp_path: 
     assert history.state().digest == digest
     run_day(history, "2026-01-03", made[2][:1])
     assert history.state().digest != digest
-    with pytest.raises(RecipeError, match="followed by '2026-01-03'"):
+
+
+def test_an_older_batch_comes_out_as_it_was_and_nothing_is_written(tmp_path: Path) -> None:
+    history = History(tmp_path)
+    made = days(history)
+    record, folders = (tmp_path / "history.json").read_bytes(), sorted((tmp_path / "batches").iterdir())
+    again = run_day(history, "2026-01-02", made[1])
+    assert [again[doc.doc_id].rule for doc in made[1]] == ["near", "url"]  # by day one, not by itself
+    assert (tmp_path / "history.json").read_bytes() == record
+    assert sorted((tmp_path / "batches").iterdir()) == folders
+
+
+def test_an_older_batch_that_comes_out_another_is_refused_and_nothing_is_written(tmp_path: Path) -> None:
+    history = History(tmp_path)
+    made = days(history)
+    record, folders = (tmp_path / "history.json").read_bytes(), sorted((tmp_path / "batches").iterdir())
+    with pytest.raises(DaybreakError, match=r"'2026-01-02' .* and '2026-01-03' was compared with it"):
+        run_day(history, "2026-01-02", made[1][:1])
+    assert (tmp_path / "history.json").read_bytes() == record
+    assert sorted((tmp_path / "batches").iterdir()) == folders
+
+
+def test_a_compacted_batch_cannot_be_made_again(tmp_path: Path) -> None:
+    history = History(tmp_path)
+    days(history)
+    with history.held():
+        compact(history)
+    with pytest.raises(RecipeError, match=r"'2026-01-02' .* was compacted"):
         history.check("2026-01-02", SETTINGS)
+
+
+def test_a_late_day_is_compared_with_all_that_is_there(tmp_path: Path) -> None:
+    history = History(tmp_path)
+    made = days(history)
+    late = run_day(history, "2025-12-31", [doc._replace(doc_id=f"{doc.doc_id}-late") for doc in made[0]])
+    assert {verdict.rule for verdict in late.values()} <= {"url", "exact", "near"}
+    assert [batch.name for batch in history.state().batches][-1] == "2025-12-31"
+
+
+def test_a_run_waits_for_another_ones_history_and_gives_up_with_its_holder(tmp_path: Path) -> None:
+    history, heard = History(tmp_path), []
+    holding = threading.Event()
+
+    def hold() -> None:
+        with history.held():
+            holding.set()
+            while not heard:
+                time.sleep(0.01)
+
+    other = threading.Thread(target=hold)
+    other.start()
+    holding.wait()
+    with History(tmp_path).held(60, heard.append):
+        assert f"pid {os.getpid()}" in heard[0]
+    other.join()
+    with (
+        history.held(),
+        pytest.raises(WorkspaceError, match=r"another run is using the history .* still after 0\.1 s"),
+        History(tmp_path).held(0.1),
+    ):
+        pass
 
 
 def test_what_stood_before_a_batch_does_not_change_afterwards(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-from daybreak.errors import RecipeError
+from daybreak.errors import DaybreakError, RecipeError
 from daybreak.recipe.model import Recipe
 from daybreak.workspace import Workspace
 from pipelines.dedup.history.history import History
@@ -82,8 +82,18 @@ def test_two_days_and_an_evaluation_set(spark: SparkSession, tmp_path: Path) -> 
     ]
     assert run(two)[0] == [False, False, False]
     assert run(one)[0] == [False, False, False]  # a later day leaves it done
-    with pytest.raises(RecipeError, match=r"'day-1' of the history .* is followed by 'day-2'"):
-        list(Runner(one.model_copy(update={"seed": 5})).run(["dedup"]))
+    with pytest.raises(RecipeError, match="was made by other settings"):
+        Runner(two.model_copy(update={"seed": 5}))
+    record = (tmp_path / "history/history.json").read_bytes()
+    first = Workspace(one.workspace).manifest("dedup")
+    Workspace(one.workspace).store.remove("dedup")
+    assert run(one)[0] == [False, False, True]  # made again after day-2: the same
+    assert Workspace(one.workspace).manifest("dedup") == first
+    assert (tmp_path / "history/history.json").read_bytes() == record
+    (tmp_path / "day-1.jsonl").write_text(json.dumps({"text": prose(77)}) + "\n")
+    with pytest.raises(DaybreakError, match=r"'day-1' .* comes out other than it was, and 'day-2'"):
+        run(one)
+    assert (tmp_path / "history/history.json").read_bytes() == record
     with pytest.raises(RecipeError, match="has no such batch"):
         Runner(_elsewhere(two, tmp_path))
 
