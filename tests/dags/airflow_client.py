@@ -42,6 +42,12 @@ class Client:
         """GET below /api/v2."""
         return self.call("GET", path, **query)
 
+    def page(self, address: str) -> str:
+        """The text behind an address of this server; an HTTP error raises."""
+        answer = self._http.get(address, timeout=60)
+        answer.raise_for_status()
+        return answer.text
+
     def wait(self, what: str, ready: Callable[[], Any], seconds: float) -> Any:
         """The first true answer of `ready`; a server that does not answer yet is asked again."""
         deadline = time.monotonic() + seconds

@@ -1,0 +1,68 @@
+"""Airflow's pages in the system's Chromium, as the signed-in user sees them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.dags.airflow_service import Service
+
+FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+         "--disable-background-networking", "--disable-component-update", "--disable-sync"]  # fmt: skip
+SCREENS = "DAYBREAK_SCREENS"
+"""Environment variable: a folder that pictures of the pages are put into; by default the test's own."""
+SLOW = 120_000
+"""Milliseconds that a page may take on a loaded machine."""
+
+
+class Pages:
+    """Opens pages, and takes their pictures."""
+
+    def __init__(self, service: Service, page: Any, folder: Path) -> None:
+        self._root, self.page, self._folder = service.root, page, folder
+        page.set_default_timeout(SLOW)
+        page.goto(f"{self._root}/")
+        page.fill("input[name=username]", service.user)
+        page.fill("input[name=password]", service.password)
+        page.click("button[type=submit]")
+        page.wait_for_selector("[data-testid=nav-dags-link], nav")
+
+    def open(self, path: str, view: str = "grid") -> Any:
+        """A page of the user interface; `view` is what stands beside it: `grid` or `graph`."""
+        # The interface remembers its view in the browser, as JSON.
+        self.page.evaluate(f"localStorage.setItem('default_dag_view', '\"{view}\"')")
+        self.page.goto(f"{self._root}/{path}")
+        return self.page
+
+    def picture(self, name: str) -> None:
+        """Keep what the page looks like now as NAME.png."""
+        self.page.screenshot(path=self._folder / f"{name}.png")
+
+    def complaints(self) -> list[str]:
+        """Texts of errors that the page shows."""
+        shown = self.page.locator("[data-testid=error-alert]:visible, [data-status=error]:visible")
+        return list(shown.all_inner_texts())
+
+
+@contextmanager
+def opened(service: Service, folder: Path) -> Iterator[Pages]:
+    """A browser with the user signed in. Skips where there is no Chromium."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if chromium is None:
+        pytest.skip("no chromium on this machine (Debian: apt-get install chromium)")
+    kept = Path(os.environ.get(SCREENS, folder))
+    kept.mkdir(parents=True, exist_ok=True)
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=chromium, args=FLAGS)
+        try:
+            page = browser.new_context(viewport={"width": 1600, "height": 1000}).new_page()
+            yield Pages(service, page, kept)
+        finally:
+            browser.close()
