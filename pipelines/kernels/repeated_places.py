@@ -116,13 +116,6 @@ def _slot(value, shift, mask):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def all_places(words, count, values, at):  # type: ignore[no-untyped-def]
-    """Make the place of every word one, with its hash as value."""
-    for place in range(count):
-        values[place], at[place] = np.uint64(words[place, 2]), place
-
-
-@kernel
 def reading_places(points, words, joined, count, least, places):  # type: ignore[no-untyped-def]
     """Places of words from which `REACH` characters, read over white space, may stand twice, and of `least`
     words that are shorter than that; in `places.at`, in order. Returns how many.
@@ -138,7 +131,7 @@ def reading_places(points, words, joined, count, least, places):  # type: ignore
     while reading < count and np.int64(joined[reading, 2]) + REACH <= total:
         values[reading], at[reading] = _read(solid, np.int64(joined[reading, 2])), reading
         reading += 1
-    left = keep_likely(values, at, reading, places.marks)
+    left = _keep_marked(values, at, reading, places.marks, np.uint64(40))
     left = _with_short(joined, count, least, at, left, places.numbers, places.reach)
     _reach_on(joined, total, left, places)
     return left

@@ -9,7 +9,7 @@ import numpy as np
 
 from pipelines.kernels.compile import inlined, kernel
 from pipelines.kernels.hashes import BASE, between, scattered
-from pipelines.kernels.repeated_places import HEAVIEST, all_places, keep_weighed
+from pipelines.kernels.repeated_places import HEAVIEST, keep_weighed
 
 _UPS = np.array([pow(int(BASE), power, 2**64) for power in range(64)], np.uint64)
 _DOWNS = np.array([pow(int(BASE), -power, 2**64) for power in range(64)], np.uint64)
@@ -98,13 +98,27 @@ def measure_top_grams(words, joined, count, places, tallies, out):  # type: igno
     places: scratch (`repeated_places.Places`). An n-gram that repeats begins with an (n - 1)-gram that does.
     """
     values, at, slots, marks = places.values, places.at, places.slots, places.marks
-    all_places(words, count, values, at)
-    left = count
+    left = _pairs(words, count, values, at)
     for number in range(out.size):
         n = number + 2
-        left = _lengthen(words, count, n, values, at, left)
+        left = _lengthen(words, count, n, values, at, left) if number else left
         left = keep_weighed(values, at, slots, left, marks)
         out[number] = top_characters(joined, count, n, values, at, slots, left, tallies)
+
+
+@inlined
+def _pairs(words, count, values, at):  # type: ignore[no-untyped-def]
+    """Make the place of every word but the last one, with the value of the two from there; returns how many."""
+    for place in range(count - 1):
+        values[place] = _longer(np.uint64(words[place, 2]), np.uint64(words[place + 1, 2]))
+        at[place] = place
+    return max(count - 1, 0)
+
+
+@inlined
+def _longer(value, last):  # type: ignore[no-untyped-def]
+    """The value of an n-gram from that of its first n - 1 words and the hash of its last."""
+    return (value ^ (value >> np.uint64(31))) * BASE + last
 
 
 @inlined
@@ -114,8 +128,7 @@ def _lengthen(words, count, n, values, at, left):  # type: ignore[no-untyped-def
     for k in range(left):
         place = at[k]
         if place + n <= count:
-            value = values[k]
-            values[kept] = (value ^ (value >> np.uint64(31))) * BASE + np.uint64(words[place + n - 1, 2])
+            values[kept] = _longer(values[k], np.uint64(words[place + n - 1, 2]))
             at[kept] = place
             kept += 1
     return kept

@@ -174,6 +174,21 @@ def test_signals_agree_with_a_plain_python_reading(text: str) -> None:
     assert measure(text)[0] == plain(text)
 
 
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(st.text("ab", min_size=1, max_size=9), min_size=5, max_size=14),
+    st.sets(st.integers(1, 60), max_size=14),
+    st.integers(0, 70),
+)
+def test_copies_that_part_elsewhere_or_end_early_are_counted_exactly(
+    words: list[str], parts: set[int], cut: int
+) -> None:
+    together = "".join(words)
+    copy = "".join(" " + letter if at in parts else letter for at, letter in enumerate(together))
+    text = f"{' '.join(words)} x {copy[:cut]} y {copy} z {' '.join(words)[:cut]}"
+    assert measure(text)[0] == plain(text)
+
+
 @settings(max_examples=30, deadline=None)
 @given(
     st.lists(

@@ -63,3 +63,13 @@ def test_what_is_remembered_of_a_run_changes_no_other(text: str) -> None:
     assert spacy_words("\n".join(runs + runs[::-1])) == [
         word for run in runs + runs[::-1] for word in spacy_words(run)
     ]
+
+
+@pytest.mark.parametrize(
+    "run", ["it's", "(a-b)", "well-known,", "x" * 64 + ".", "x" * 65 + ",", "«" + "é" * 70 + "»", "—"]
+)
+def test_where_a_run_stands_does_not_change_its_words(run: str) -> None:
+    alone = spacy_words(run)
+    for before in range(130):
+        assert spacy_words(" " * before + run) == alone
+        assert spacy_words("x" * before + f" {run} y")[-len(alone) - 1 :] == [*alone, "y"]
