@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import shutil
@@ -10,10 +11,12 @@ import sys
 import tomllib
 import zipfile
 from collections.abc import Callable, Iterable
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
 import yaml
+from packaging.utils import canonicalize_name
 
 from daybreak import java
 from deploy.check import compose, docker, kubernetes, scripts
@@ -183,3 +186,48 @@ def test_secrets_are_made_once_each_another_and_closed_to_others(tmp_path: Path)
         (tmp_path / "store.env").read_text()
     )
     assert not any(value in first.stdout for value in made.values())
+
+
+OPTIONAL = {
+    "fugashi",
+    "heliport",
+    "jieba",
+    "kenlm",
+    "pythainlp",
+    "venv_pack",
+}  # the last packs environments: make dist
+ROOMS = {
+    "spark": ("daybreak", "pipelines", "tokenizer", "jobs"),
+    "airflow": ("daybreak", "pipelines", "tokenizer", "jobs", "dags", "plugins"),
+    "trainer": ("daybreak", "tokenizer", "trainer"),
+}
+
+
+@pytest.mark.parametrize("image", docker.LOCKS)
+def test_an_image_has_every_library_that_its_code_imports(image: str) -> None:
+    """Libraries of Airflow count for its image alone, torch is a build argument."""
+    pins = docker.pins((ROOT / f"deploy/docker/{image}.lock").read_text())
+    known = packages_distributions()
+    wanted = {
+        name for room in ROOMS[image] for path in (ROOT / room).rglob("*.py") for name in imported(path)
+    }
+    if image != "airflow":
+        wanted -= {name for name in wanted if name in ("airflow", "fastapi", "starlette")}
+    own = {"daybreak", "pipelines", "tokenizer", "trainer", "jobs", "dags", "torch"}
+    missing = {
+        name
+        for name in wanted - set(sys.stdlib_module_names) - OPTIONAL - own
+        if not any(canonicalize_name(distribution) in pins for distribution in known.get(name, ["?"]))
+    }
+    assert missing == set()
+
+
+def imported(path: Path) -> set[str]:
+    """Names of the packages that a file imports anywhere."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.add(node.module.split(".")[0])
+    return found
