@@ -1,127 +1,186 @@
-"""spark-submit on a real standalone cluster whose worker has libraries, and of the project only the zip."""
+"""spark-submit on a real standalone cluster whose machines have Python without packages, and what `make dist` sends."""
 
 from __future__ import annotations
 
+import json
 import os
-import shutil
-import signal
-import socket
 import subprocess
-import sysconfig
-import time
-import venv
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
-import pyspark
+import psutil
 import pytest
 
-from daybreak import java
+from daybreak.workspace import Workspace
 from pipelines.package import build_zip
-from tests.line.support import ROOT, digests
+from tests.line.cluster import (
+    PYTHON,
+    SPARK,
+    App,
+    Machines,
+    build_dist,
+    copy_of_jobs,
+    end,
+    events,
+    free_port,
+    jobs,
+    machines,
+    until,
+)
+from tests.line.support import digests
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
-BIN = Path(pyspark.__file__).parent / "bin"
-
-
-def bare_environment() -> dict[str, str]:
-    """This environment without what would lead an interpreter to the checkout."""
-    return {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "SPARK_HOME")}
-
-
-@pytest.fixture(scope="module")
-def bare_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An interpreter that sees the installed libraries but not the project, which is linked by a .pth file."""
-    folder = tmp_path_factory.mktemp("bare")
-    venv.create(folder, symlinks=True)
-    site = next(folder.glob("lib/python*/site-packages"))
-    (site / "libraries.pth").write_text(sysconfig.get_paths()["purelib"] + "\n")
-    python = folder / "bin/python"
-    probe = "import importlib.util as u; print(u.find_spec('pyarrow') is not None, u.find_spec('pipelines') is None)"
-    answer = subprocess.run(
-        [str(python), "-c", probe],
-        capture_output=True, text=True, cwd=folder, check=True, env=bare_environment(),
-    )  # fmt: skip
-    assert answer.stdout.split() == ["True", "True"]
-    return python
+CHANGES = ("dedup.max_driver_documents=0",)  # so few would be deduplicated in the driver's process
+SPARKLESS = {"tokenizer", "mixture", "train", "report"}
 
 
 @pytest.fixture(scope="module")
-def environment(bare_python: Path) -> dict[str, str]:
-    return bare_environment() | {
-        "JAVA_HOME": str(java.home()),
-        "SPARK_LOCAL_IP": "127.0.0.1",
-        "PYSPARK_PYTHON": str(bare_python),
-        "PYSPARK_DRIVER_PYTHON": str(bare_python),
-    }
+def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of dist/ away from the checkout."""
+    return copy_of_jobs(build_dist(), tmp_path_factory.mktemp("shared") / "dist")
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[Machines]:
+    with machines(tmp_path) as found:
+        yield found
 
 
-def wait_for(log: Path, text: str) -> None:
-    deadline = time.monotonic() + 120
-    while text not in log.read_text():
-        assert time.monotonic() < deadline, log.read_text()
-        time.sleep(0.2)
+def lost_in(found: list[dict[str, Any]]) -> list[str]:
+    """Reasons of tasks that ended because their executor went."""
+    ended = [e["Task End Reason"] for e in found if e["Event"] == "SparkListenerTaskEnd"]
+    return [
+        r["Reason"] for r in ended if r["Reason"] in ("ExecutorLostFailure", "FetchFailed", "Resubmitted")
+    ]
 
 
-def start(
-    name: str, arguments: list[str], folder: Path, environment: dict[str, str], number: int = 0
-) -> subprocess.Popen[bytes]:
-    with open(folder / f"{name}-{number}.log", "wb") as log:
-        command = [str(BIN / "spark-class"), f"org.apache.spark.deploy.{name}", *arguments]
-        return subprocess.Popen(
-            command, cwd=folder, env=environment, stdout=log, stderr=log, start_new_session=True
-        )
+def named_like_the_pipeline(cluster: Machines, steps: set[str]) -> None:
+    """Every job of every step's application stands under the step, and says what it does."""
+    for step in steps:
+        told = jobs(events(cluster.events, f"daybreak small {step}"))
+        assert told, step
+        assert {group for group, _ in told} == {step}
+        assert [d for _, d in told if not str(d).startswith(f"{step}: ")] == []
 
 
-@pytest.fixture(scope="module")
-def master_url(tmp_path_factory: pytest.TempPathFactory, environment: dict[str, str]) -> Iterator[str]:
-    """A master and two workers of one core each."""
-    folder, port = tmp_path_factory.mktemp("cluster"), free_port()
-    url = f"spark://127.0.0.1:{port}"
-    master = ["--host", "127.0.0.1", "--port", str(port), "--webui-port", "0"]
-    worker = ["--host", "127.0.0.1", "--cores", "1", "--memory", "3g", "--webui-port", "0", url]
-    processes = [start("master.Master", master, folder, environment)]
+def test_client_mode_with_an_executor_killed_amid_a_shuffle(
+    finished: Path, small_recipe: Callable[[Path], Path], tmp_path: Path, dist: Path, cluster: Machines
+) -> None:
+    recipe, ui = small_recipe(tmp_path), free_port()
+    running = cluster.submit(dist, "all", str(recipe), *CHANGES, ui=ui)
     try:
-        wait_for(folder / "master.Master-0.log", "I have been elected leader")
-        for number in (1, 2):
-            place = ["--work-dir", str(folder / f"work-{number}"), *worker]
-            processes.append(start("worker.Worker", place, folder, environment, number))
-            wait_for(folder / f"worker.Worker-{number}.log", "Successfully registered with master")
-        yield url
+        frozen = until(
+            lambda: App(ui).freeze("dedup", "dedup: ", 1), f"no shuffle seen: {cluster.said()}", running
+        )
+        frozen.kill()
+        assert running.wait(timeout=1200) == 0, cluster.said()
     finally:
-        for process in processes:
-            os.killpg(process.pid, signal.SIGTERM)
-            process.wait(timeout=30)
+        end(running)
+    assert lost_in(events(cluster.events, "daybreak small dedup"))
+    assert digests(tmp_path / "ws") == digests(finished / "ws")
+    named_like_the_pipeline(cluster, set(digests(tmp_path / "ws")) - SPARKLESS)
+    units = sum(1 for _ in (tmp_path / "ws/ingest").glob("*/documents/*"))
+    told = jobs(events(cluster.events, "daybreak small ingest"))
+    assert ("ingest", f"ingest: read {units} units") in told
 
 
-def test_jobs_on_a_cluster_give_the_bytes_of_a_local_run(
-    finished: Path,
-    small_recipe: Callable[[Path], Path],
-    tmp_path: Path,
-    master_url: str,
-    environment: dict[str, str],
+def test_cluster_mode_with_a_machine_lost_amid_a_stage(
+    finished: Path, small_recipe: Callable[[Path], Path], tmp_path: Path, dist: Path, cluster: Machines
+) -> None:
+    recipe, ui = small_recipe(tmp_path), free_port()
+    arguments = ["all", str(recipe), *CHANGES, "train=null", "--deploy-mode", "cluster"]
+    running = cluster.submit(dist, *arguments, ui=ui)
+    try:
+        # the driver's machine must live: standalone drivers are not moved
+        def amid() -> tuple[psutil.Process, subprocess.Popen[bytes]] | None:
+            for worker in cluster.workers:
+                below = {p.pid for p in psutil.Process(worker.pid).children(recursive=True)}
+                drivers = [
+                    p
+                    for p in psutil.Process(worker.pid).children()
+                    if "DriverWrapper" in " ".join(p.cmdline())
+                ]
+                if drivers:
+                    continue
+                frozen = App(ui).freeze("ingest", "ingest: read", among=below)
+                if frozen:
+                    return frozen, worker
+            return None
+
+        frozen, worker = until(amid, f"no stage seen: {cluster.said()}", running)
+        worker.kill()
+        frozen.kill()
+        assert running.wait(timeout=1200) == 0, cluster.said()
+    finally:
+        end(running)
+    assert "ExecutorLostFailure" in lost_in(events(cluster.events, "daybreak small ingest"))
+    expected = {step: digest for step, digest in digests(finished / "ws").items() if step != "train"}
+    assert digests(tmp_path / "ws") == expected
+    assert Workspace(tmp_path / "ws").manifest("report") is not None
+    named_like_the_pipeline(cluster, set(expected) - SPARKLESS)
+
+
+def test_a_driver_that_fails_in_the_cluster_is_told_of(
+    small_recipe: Callable[[Path], Path], tmp_path: Path, dist: Path, cluster: Machines
 ) -> None:
     recipe = small_recipe(tmp_path)
-    archive = build_zip(tmp_path / "daybreak.zip")
-    for step in ("ingest", "filter", "dedup"):
-        job = tmp_path / f"run_{step}.py"
-        shutil.copy(ROOT / "jobs" / job.name, job)
-        command = [str(BIN / "spark-submit"), "--master", master_url, "--py-files", str(archive)]
-        command += ["--executor-memory", "2g", "--driver-memory", "1g", str(job), str(recipe)]
-        command += ["dedup.max_driver_documents=0"]  # so few would be deduplicated in the driver's process
-        done = subprocess.run(
-            command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=400
-        )
-        assert done.returncode == 0, (done.stdout + done.stderr)[-4000:]
-    expected = digests(finished / "ws")
-    assert digests(tmp_path / "ws") == {step: expected[step] for step in ("dedup", "filter", "ingest")}
+    running = cluster.submit(dist, "filter", str(recipe), "--deploy-mode", "cluster", ui=free_port())
+    assert running.wait(timeout=600) == 1, cluster.said()
+    said = cluster.said()
+    assert "filter is not done" in said
+    assert "filter needs ingest, which is not up to date" in said
+
+
+def test_spark_itself_refuses_python_in_a_standalone_clusters_cluster_mode(tmp_path: Path) -> None:
+    """Why PythonRunner is submitted as a program of its own; when this fails, that detour can go."""
+    (tmp_path / "job.py").write_text("")
+    command = [
+        str(SPARK / "bin/spark-submit"),
+        "--master",
+        "spark://127.0.0.1:1",
+        "--deploy-mode",
+        "cluster",
+        "job.py",
+    ]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=240)
+    assert done.returncode != 0
+    assert "not supported for python applications on standalone clusters" in done.stderr
+
+
+def test_packed_environment_runs_kernels_from_the_zip_without_a_home(dist: Path, tmp_path: Path) -> None:
+    subprocess.run(["tar", "xzf", str(dist / "environment.tar.gz"), "-C", str(tmp_path)], check=True)
+    probe = (
+        "import importlib.util as u, json, sys; "
+        "from pipelines.kernels.compile import cache_folder, kernel; "
+        "from pipelines.registry import STEPS; import pipelines.report.page; "
+        "absent = [n for n in ('airflow', 'pytest', 'torch', 'pyspark') if u.find_spec(n)]; "
+        "print(json.dumps([absent, str(cache_folder()), sys.modules['pipelines'].__file__, sys.base_prefix]))"
+    )
+    variables = {
+        "PATH": "/usr/bin:/bin",
+        "HOME": "/dev/null",
+        "TMPDIR": str(tmp_path),
+        "PYTHONPATH": str(dist / "daybreak.zip"),
+    }
+    done = subprocess.run(
+        [str(tmp_path / "bin/python"), "-c", probe],
+        cwd=tmp_path, env=variables, capture_output=True, text=True, timeout=240,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    absent, cache, module, base = json.loads(done.stdout)
+    assert absent == []
+    assert cache == str(tmp_path / f"daybreak-{os.getuid()}/daybreak-kernels")
+    assert module.startswith(str(dist / "daybreak.zip"))
+    assert base == str(PYTHON.parents[1])
+
+
+def test_a_machines_own_python_has_nothing_of_ours() -> None:
+    names = ("pyarrow", "numba", "pipelines", "daybreak")
+    probe = f"import importlib.util as u; print([n for n in {names} if u.find_spec(n)])"
+    done = subprocess.run([str(PYTHON), "-I", "-c", probe], capture_output=True, text=True, timeout=60)
+    assert done.stdout.strip() == "[]"
 
 
 def test_the_zip_is_the_same_every_time(tmp_path: Path) -> None:
