@@ -62,17 +62,20 @@ def remove(
     place: Place,
     documents: Annotated[list[str] | None, typer.Argument(metavar="[DOC_ID]...")] = None,
     file: Annotated[Path | None, typer.Option(help="a file with a doc_id a line")] = None,
+    batch: Annotated[
+        str | None, typer.Option(metavar="NAME", help="all that this batch was the first to have")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Take documents down: later copies are not matched with them. Prints who was dropped for them, by batch."""
     from pipelines.dedup.history.members import known, members_of
 
-    ids = list(dict.fromkeys([*(documents or []), *_lines(file)]))
-    if not ids:
-        raise typer.BadParameter("name documents, or a --file of them")
+    if not (documents or file or batch):
+        raise typer.BadParameter("name documents, a --file of them, or a --batch")
     history = _history(place)
     history.existing()
     with history.held():
+        ids = list(dict.fromkeys([*(documents or []), *_lines(file), *_of_batch(history, batch)]))
         view = history.view()
         found = known(view, ids)
         if not found:
@@ -88,6 +91,26 @@ def remove(
     _print_members(found, rows)
     for doc_id in unknown:
         print(f"{doc_id}: not in this history")
+
+
+def _of_batch(history: Any, name: str | None) -> list[str]:
+    """Documents that batch `name` was the first to have: a run whose output was thrown away leaves those behind."""
+    from pipelines.parts import read_column
+
+    if name is None:
+        return []
+    state = history.state()
+    if (batch := next((b for b in state.batches if b.name == name), None)) is None:
+        raise InputError(
+            f"the history {history} has no batch {name!r}; `daybreak dup history show` lists them"
+        )
+    if state.compacted(batch.number):
+        raise InputError(f"batch {name!r} of {history} was compacted with others: name its documents")
+    tables = history.manifest(batch.folder).tables
+    store = history.store.below("batches", batch.folder)
+    entries = [entry for table in ("exact", "urls", "sets") for entry in tables.get(table, [])]
+    ids = {i for entry in entries for i in read_column(store, entry.path, "doc_id").to_pylist()}
+    return sorted(ids)
 
 
 def _print_members(found: list[str], rows: list[dict[str, Any]]) -> None:

@@ -63,3 +63,18 @@ def test_nothing_is_made_where_there_is_no_history(place: Path, tmp_path: Path) 
         with pytest.raises(InputError, match="no history at"):
             call(command[0], str(tmp_path / "none"), *command[1:])
     assert not (tmp_path / "none").exists()
+
+
+def test_a_batch_is_taken_down_with_what_it_was_the_first_to_have(place: Path) -> None:
+    other = Document("d4", "u4", "e4", frozenset({7, 8, 9}), (5, 6))
+    copy = FIRST._replace(doc_id="d5", url=None)
+    run_day(History(place), "wednesday", [other, copy])
+    found = call("remove", str(place), "--batch", "wednesday")
+    assert found["removed"] == ["d4"]  # d5 is monday's d1 again
+    again = run_day(History(place), "thursday", [other._replace(doc_id="d6"), copy._replace(doc_id="d7")])
+    assert (again["d6"].rule, again["d7"].rule) == (None, "exact")
+    with pytest.raises(InputError, match="has no batch 'friday'"):
+        call("remove", str(place), "--batch", "friday")
+    call("compact", str(place))
+    with pytest.raises(InputError, match="was compacted with others"):
+        call("remove", str(place), "--batch", "monday")

@@ -23,7 +23,7 @@ from support import DAYBREAK, ROOT
 from daybreak.manifest import Manifest
 from daybreak.workspace import Workspace
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]  # the first test waits for eight runs
 
 FIRST, SECOND, BAD, FOURTH, FIFTH = (f"2026-01-0{number}" for number in range(1, 6))
 RECIPES = ROOT / "conf/recipes"
