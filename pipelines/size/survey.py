@@ -6,6 +6,7 @@ measured, not assumed. Files are taken at even distances through a source's list
 
 from __future__ import annotations
 
+import math
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -52,11 +53,15 @@ PATIENCE = 4.0
 
 @dataclass(frozen=True)
 class Sample:
-    """What was read of one source. flow: of ingest, filter: documents and bytes in and out. tables: rows, bytes,
-    overhead (bytes of a file that hold no row), of ingest's and filter's tables. spread: of text a stored byte,
-    lowest and highest of the files. why: the reason, where nothing could be read."""
+    """What was read of one source. file_bytes: of the files as a whole; stored_bytes: of what was read of them.
+
+    ingest, filter: documents and bytes into and out of the step (`spark_metrics.flows`). tables: rows, bytes, and
+    bytes of a file that hold no row, of both steps' tables. spread: of text a stored byte, lowest and highest of the
+    files. why: the reason, where nothing could be read.
+    """
 
     files: int = 0
+    file_bytes: int = 0
     stored_bytes: int = 0
     cpu_seconds: float = 0.0
     ingest: Mapping[str, int] = field(default_factory=dict)
@@ -84,15 +89,16 @@ def survey(recipe: Recipe, seconds: float) -> dict[str, SourceSurvey]:
     found = {name: files_of(name, source, kept) for name, source in sorted(recipe.sources.items())}
     chosen = {name: _chosen([i for i in items if not i.missing]) for name, items in found.items()}
     samples = _samples(recipe, chosen, seconds)
-    return {name: _source(recipe, items, samples[name]) for name, items in found.items()}
+    return {name: surveyed(recipe, items, samples[name]) for name, items in found.items()}
 
 
-def _source(recipe: Recipe, items: Sequence[Input], sample: Sample) -> SourceSurvey:
+def surveyed(recipe: Recipe, items: Sequence[Input], sample: Sample) -> SourceSurvey:
+    """A source from the list of its files and its sample; files of unknown size count as the mean of the others."""
     sizes = [_size(item) for item in items if not item.missing]
     known = [size for size in sizes if size]
-    mean = sum(known) / len(known) if known else 0.0
+    mean = sum(known) / len(known) if known else sample.file_bytes / max(1, sample.files)
+    units = sum(max(1, math.ceil((size or mean) / recipe.ingest.unit_bytes)) for size in sizes)
     unknown = len(sizes) - len(known)
-    units = sum(max(1, -(-size // recipe.ingest.unit_bytes)) for size in sizes)
     return SourceSurvey(len(items), sum(known) + int(mean * unknown), units, unknown, sample)
 
 
@@ -167,6 +173,7 @@ def measure(recipe: Recipe, items: Sequence[Input], seconds: float) -> Sample:
 class _One:
     """One file's share of a sample."""
 
+    size: int
     stored: int
     cpu: float
     ingest: Mapping[str, int]
@@ -175,7 +182,7 @@ class _One:
 
 
 def _one(recipe: Recipe, item: Input, folder: Path) -> _One:
-    head, stored = _head(item, folder)
+    head, size, stored = _head(item, folder)
     began = time.process_time()
     tables = IngestTables(Store.at(folder / "ingest"), head, build_chain(recipe, item.source))
     with tables:
@@ -193,22 +200,22 @@ def _one(recipe: Recipe, item: Input, folder: Path) -> _One:
     sizes["filter.decisions"] = (entry.rows, entry.bytes, _overhead(folder / "filter" / path))
     ingest = flows(tables.ledger.counts(), {}).get(item.source, {})
     kept = flows(decided.counts, {}).get(item.source, {})
-    return _One(max(1, int(stored * share)), cpu, ingest, kept, sizes)
+    return _One(size, max(1, int(stored * share)), cpu, ingest, kept, sizes)
 
 
-def _head(item: Input, folder: Path) -> tuple[Input, int]:
-    """The file, or a copy of its beginning where that can be read alone; and the stored bytes that stand in it."""
+def _head(item: Input, folder: Path) -> tuple[Input, int, int]:
+    """The file, or a copy of its beginning where that can be read alone; its stored bytes, and those to be read."""
     if item.ranges:
         few = replace(item, ranges=item.ranges[:RANGES])
-        return few, _size(few)
+        return few, _size(item), _size(few)
     with open_file(item.path) as file:
         size = int(file.size())
         start = bytes(file.read(HEAD_BYTES)) if size > HEAD_BYTES else b""
     if not start or start[:4] in (b"PAR1", b"ARRO"):
-        return item, size
+        return item, size, size
     copy = folder / Path(item.file).name
     copy.write_bytes(start)
-    return replace(item, path=str(copy), size=len(start)), len(start)
+    return replace(item, path=str(copy), size=len(start)), size, len(start)
 
 
 def _read(recipe: Recipe, item: Input, tables: IngestTables) -> float:
@@ -269,6 +276,7 @@ def _added(done: Sequence[_One]) -> Sample:
     ratios = [one.ingest.get("out_bytes", 0) / one.stored for one in done]
     return Sample(
         len(done),
+        sum(one.size for one in done),
         sum(one.stored for one in done),
         sum(one.cpu for one in done),
         summed(one.ingest for one in done),

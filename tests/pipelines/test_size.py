@@ -12,11 +12,12 @@ import yaml
 
 from daybreak.errors import InputError
 from daybreak.recipe import Recipe
+from pipelines.ingest.inputs import Input
 from pipelines.registry import STEPS
 from pipelines.size.cluster import machines, merged
 from pipelines.size.forecast import Forecast, bytes_a_token, forecast
 from pipelines.size.history import History, read_history
-from pipelines.size.survey import Sample, SourceSurvey
+from pipelines.size.survey import Sample, SourceSurvey, surveyed
 
 SAMPLE = Sample(
     files=4,
@@ -51,6 +52,14 @@ def test_amounts_and_tables_follow_the_sample(recipe: Recipe) -> None:
     assert found["ingest"].disk["documents"].value == pytest.approx(1.36e12 + 4000 * 10_000)
     assert found["ingest"].text.low < 4e12 < found["ingest"].text.high
     assert found["shards"].disk["shards"].value == pytest.approx(2 * found["shards"].tokens, rel=0.1)
+
+
+def test_files_whose_size_no_listing_tells_count_as_those_looked_into(recipe: Recipe) -> None:
+    items = [Input("web", f"{n}.gz", f"https://x/{n}.gz", 0, 0) for n in range(100)]
+    found = surveyed(recipe, items, replace(SAMPLE, files=2, file_bytes=2 * 10**9))
+    assert (found.stored_bytes, found.unknown_sizes) == (100 * 10**9, 100)
+    assert found.units == 100 * 4
+    assert any("sizes are not known" in note for note in said(recipe, found).notes)
 
 
 def test_one_file_of_many_leaves_doubt(recipe: Recipe) -> None:
