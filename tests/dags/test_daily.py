@@ -226,7 +226,7 @@ def test_the_grid_shows_every_day_and_its_tasks(pages: Pages, again: Wave) -> No
     page = pages.open(f"dags/{DAG}")
     page.get_by_test_id("expand-all-button").first.click()
     for task in TASKS:
-        page.locator(f"[data-testid=task-{task}], [id^={task}]").first.wait_for()
+        page.get_by_test_id(f"task-{task}").first.wait_for()
     assert pages.complaints() == []
     pages.picture("grid")
 
@@ -239,11 +239,14 @@ def test_the_log_of_a_tripped_gate_names_it(pages: Pages, days: Wave) -> None:
     pages.picture("log-of-gates")
 
 
-def test_the_form_of_a_run_asks_for_day_recipe_and_changes(pages: Pages) -> None:
+def test_the_form_of_a_run_asks_for_recipe_day_and_changes(pages: Pages) -> None:
     page = pages.open(f"dags/{DAG}")
     page.get_by_test_id("trigger-dag-button").first.click()
-    page.get_by_test_id("trigger-dag-submit").wait_for()
-    for label in ("Recipe", "Day", "Changes to the recipe", "Publish"):
-        page.get_by_text(label, exact=True).first.wait_for()
+    form = page.get_by_role("dialog").filter(has_text="Run Parameters")
+    form.get_by_test_id("trigger-dag-submit").wait_for()
+    shown = form.inner_text()
+    for label in ("Logical Date", "Backfill", "Recipe", "Day", "Changes to the recipe", "Publish"):
+        assert label in shown
+    assert "daily.yaml" in " ".join([shown, *(box.input_value() for box in form.locator("input").all())])
     assert pages.complaints() == []
     pages.picture("form")
