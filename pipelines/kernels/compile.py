@@ -138,18 +138,18 @@ def kernel(function: Function) -> Function:
 
     With no writable folder at all it is compiled once a process.
     """
-    return _compiled(function)
+    return _compiled(function, False)
 
 
 def inlined(function: Function) -> Function:
     """`kernel` for small functions in hot loops: merged into their callers whatever LLVM thinks of it, since a call
     hands over every array in seven words.
     """
-    return _compiled(function, forceinline=True)
+    return _compiled(function, True)
 
 
-def _compiled(function: Function, **options: bool) -> Function:
-    dispatcher: Any = numba.njit(nogil=True, **options)(function)
+def _compiled(function: Function, merged: bool) -> Function:
+    dispatcher: Any = numba.njit(nogil=True, forceinline=merged)(function)
     if cache_folder() is not None:
         dispatcher._cache = _SharedCache(function)
     return cast(Function, dispatcher)

@@ -20,7 +20,7 @@ from __future__ import annotations
 import numpy as np
 
 from pipelines.kernels.codepoints import DIGIT, LINE_END, SYLLABLE
-from pipelines.kernels.compile import inlined, kernel
+from pipelines.kernels.compile import kernel
 from pipelines.kernels.lines import count_sentences_in, ends_in_ellipsis, strip
 from pipelines.kernels.phrases import phrase_near, phrases_of
 from pipelines.kernels.words import count_words, longest_word
@@ -84,13 +84,13 @@ def edit_c4(data, page, line, words, kinds, limits, variant, out, written, count
     return length, removed
 
 
-@inlined
+@kernel
 def _may_end(page, begin, end):  # type: ignore[no-untyped-def]
     """True if the line ends in a mark, or in a bracket that may close a citation after one."""
     return page.classes[end - 1] & (LINE_END | SYLLABLE) != 0 or page.points[end - 1] == _CLOSE
 
 
-@inlined
+@kernel
 def _judge(points, classes, begin, end, words, longest, named, limits, counts):  # type: ignore[no-untyped-def]
     """A bit mask of the variants that keep the line: 1 for the paper, 2 for the code. Adds to `counts`.
 
@@ -134,7 +134,7 @@ def _phrases(points, begin, end):  # type: ignore[no-untyped-def]
     return named, lorem, policy, braces
 
 
-@inlined
+@kernel
 def _write(data, page, begin, end, line, m, first, out, written):  # type: ignore[no-untyped-def]
     """Copy the bytes of a kept line; returns how many. m: code points in `line` if it was edited, else -1.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipelines.kernels.compile import inlined, kernel
+from pipelines.kernels.compile import kernel
 from pipelines.kernels.lines import NEWLINE
 
 
@@ -14,7 +14,7 @@ def copy(data, start, stop, out, written):  # type: ignore[no-untyped-def]
     return stop - start
 
 
-@inlined
+@kernel
 def newline(length, out, written):  # type: ignore[no-untyped-def]
     """Begin another line where there is one already: `length` bytes of the page are written; returns how
     many are then.
@@ -25,7 +25,7 @@ def newline(length, out, written):  # type: ignore[no-untyped-def]
     return length
 
 
-@inlined
+@kernel
 def put_point(line, at, m, points, classes, places):  # type: ignore[no-untyped-def]
     """Take the code point at `at` into `line`, a scratch of three arrays, as its number `m`.
 

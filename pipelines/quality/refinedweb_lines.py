@@ -17,7 +17,7 @@ from __future__ import annotations
 import numpy as np
 
 from pipelines.kernels.codepoints import DIGIT, LETTER, SPACE, UPPER
-from pipelines.kernels.compile import inlined, kernel
+from pipelines.kernels.compile import kernel
 from pipelines.kernels.lines import ends_in_ellipsis, lowered
 from pipelines.kernels.phrases import has_phrase, phrase_near, phrases_of
 from pipelines.kernels.words import count_words
@@ -74,7 +74,7 @@ def edit_refinedweb(data, page, line, words, kinds, limits, writing, out, writte
     return solid, removed, lost
 
 
-@inlined
+@kernel
 def _left(page, begin, end, words, likely, limits, line):  # type: ignore[no-untyped-def]
     """What the rules leave of a line: 0 nothing, -1 all of it, else so many code points, put into `line`.
 
@@ -97,7 +97,7 @@ def _left(page, begin, end, words, likely, limits, line):  # type: ignore[no-unt
     return m - first
 
 
-@inlined
+@kernel
 def _count_upper(classes, begin, end):  # type: ignore[no-untyped-def]
     upper = np.uint32(0)
     for at in range(np.uint64(begin), np.uint64(end)):
@@ -105,14 +105,14 @@ def _count_upper(classes, begin, end):  # type: ignore[no-untyped-def]
     return upper
 
 
-@inlined
+@kernel
 def _is_numerical(classes, begin, end):  # type: ignore[no-untyped-def]
     while begin < end and classes[begin] & DIGIT:
         begin += 1
     return begin == end
 
 
-@inlined
+@kernel
 def _is_counter(points, classes, begin, end):  # type: ignore[no-untyped-def]
     """True for a number, white space and a counted thing, with marks around them."""
     word = LETTER | DIGIT
@@ -202,7 +202,7 @@ def _without_ends(points, classes, m):  # type: ignore[no-untyped-def]
     return first, m
 
 
-@inlined
+@kernel
 def _skip_space(classes, at, end):  # type: ignore[no-untyped-def]
     while at < end and classes[at] & SPACE:
         at += 1
