@@ -25,7 +25,9 @@ WRONG = 2
 """Exit code of a wrong recipe: trying again cannot help."""
 BUSY, PATIENCE, PAUSE = "another run is using the workspace", 900.0, 10.0
 """What the command says of a workspace that is in use; seconds to wait for it, and between two attempts."""
-APPLICATION = re.compile(r"\b(app-\d{14}-\d{4}|application_\d+_\d+|spark-[0-9a-f]{32}|local-\d{13})\b")
+APPLICATION = re.compile(
+    r"(?<![A-Za-z0-9])(app-\d{14}-\d{4}|application_\d+_\d+|spark-[0-9a-f]{32}|local-\d{13})(?![0-9a-f])"
+)
 """Ids of applications on standalone clusters, YARN, Kubernetes and in local mode, as spark-submit's log shows them."""
 
 

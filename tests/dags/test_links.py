@@ -55,6 +55,7 @@ def test_the_spark_link_leads_to_the_application_in_the_history_server(
     [
         ("Connected to Spark cluster with app ID app-20260102030405-0001", "app-20260102030405-0001"),
         ("Submitted application application_1700000000000_0042", "application_1700000000000_0042"),
+        ("Logging events to file:/e/eventlog_v2_local-1795809599660/e.zstd", "local-1795809599660"),
         ("spark-app-selector -> spark-0123456789abcdef0123456789abcdef, ", "spark-0123456789abcdef0123456789abcdef"),
     ],
 )  # fmt: skip
