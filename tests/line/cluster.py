@@ -26,7 +26,7 @@ from pipelines.kernels.compile import cache_folder
 from tests.line.support import ROOT
 
 SPARK = Path(pyspark.__file__).parent
-PATIENCE = 240
+PATIENCE = 600
 """Seconds to wait for something that takes a few on a quiet machine."""
 PREFIX = Path("/usr") if Path("/usr/bin/python3.11").exists() else Path(sys.base_prefix)
 PYTHON = PREFIX / "bin/python3.11"

@@ -30,7 +30,7 @@ from tests.line.cluster import (
 )
 from tests.line.support import digests
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(2400)]
 
 CHANGES = ("dedup.max_driver_documents=0",)  # so few would be deduplicated in the driver's process
 SPARKLESS = {"tokenizer", "mixture", "train", "report"}
