@@ -16,10 +16,12 @@ from airflow.providers.standard.hooks.subprocess import SubprocessHook, Subproce
 from airflow.sdk import Asset, BaseOperator
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
+from daybreak.airflow import cluster
 from daybreak.airflow.assets import announce
 from daybreak.airflow.home import home, read
 from daybreak.airflow.links import ReportLink, SparkLink
 from daybreak.airflow.request import Asked, Request
+from daybreak.cluster import Submission
 
 WRONG = 2
 """Exit code of a wrong recipe: trying again cannot help."""
@@ -65,15 +67,19 @@ class SubmitStep(SparkSubmitOperator):
         super().__init__(
             application=str(home() / "jobs" / f"run_{step}.py"),
             py_files=os.environ.get("DAYBREAK_ZIP"),
+            durable=False,  # a retry runs the step again, which finds what is done; the task stays with its driver
             **kwargs,
         )
         self.step, self.asked, self.source, self.corpus = step, asked, source, corpus
         self.request: Request | None = None
+        self.placed: Submission | None = None
         self.spark_application: str | None = None
 
     def _get_hook(self) -> SparkSubmitHook:
         """The provider's hook, which also tells the application's id where the log shows it."""
         hook = super()._get_hook()
+        if self.placed:
+            cluster.check_master(self.placed, hook._connection["master"], self._conn_id or "")
         process = hook._process_spark_submit_log
         setattr(hook, process.__name__, lambda lines: process(self._watched(lines)))
         return hook
@@ -87,9 +93,10 @@ class SubmitStep(SparkSubmitOperator):
     def execute(self, context: Any) -> None:
         """Submit and wait; exit code 2 is final, and the corpus is announced where this is its last step."""
         self.request = self.asked(context)
-        one = ["--source", self.source] if self.source else []
-        self.application_args = [self.request.recipe, *one, *self.request.changes]
         self.env_vars = environment(context)
+        self._place()
+        one = ["--source", self.source] if self.source else []
+        self.application_args = [self._recipe(), *one, *self.request.changes]
         try:
             super().execute(context)
         except AirflowException as error:
@@ -100,6 +107,18 @@ class SubmitStep(SparkSubmitOperator):
             raise
         if self.corpus:
             announce(self.corpus, self.request, context)
+
+    def _place(self) -> None:
+        """Take sizes, settings, environment and deploy mode from the file of DAYBREAK_CLUSTER, where it is set."""
+        assert self.request is not None
+        self.placed = cluster.submission(self.step, self.request, self.env_vars or {})
+        for name, value in (cluster.arguments(self.placed) if self.placed else {}).items():
+            setattr(self, name, value)
+
+    def _recipe(self) -> str:
+        """The recipe as the driver finds it: by its name alone where it is sent along."""
+        assert self.request is not None
+        return self.placed.recipe.name if self.placed and self.placed.shipped else self.request.recipe
 
     def _exit_code(self) -> int | None:
         process = getattr(self._hook, "_submit_sp", None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import threading
 from pathlib import Path
@@ -9,6 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from airflow.providers.apache.spark.hooks.spark_submit import SparkSubmitHook
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
 from daybreak.airflow import operators
@@ -119,6 +121,67 @@ def test_nothing_is_reported_where_the_tables_are_not_there(recipe: str) -> None
 def test_training_without_a_section_is_skipped(recipe: str) -> None:
     with pytest.raises(AirflowSkipException, match="no section `train`"):
         step(recipe, "train", needs_section="train").execute(context())
+
+
+CLUSTERS = """
+manager: {manager}
+master: {master}
+deploy_mode: {mode}
+dist: /shared/dist
+driver: {{memory: 3g}}
+executors: {{cores: 2, memory: 2g, number: 3}}
+conf: {{spark.speculation: true}}
+"""
+
+
+def placed(
+    recipe: str, monkeypatch: pytest.MonkeyPatch, manager: str, master: str, mode: str, connected: str
+) -> list[str]:
+    """The command of a task on Spark where DAYBREAK_CLUSTER names a file, and the connection a master."""
+    file = Path(recipe).with_name("cluster.yaml")
+    file.write_text(CLUSTERS.format(manager=manager, master=master, mode=mode))
+    monkeypatch.setenv("DAYBREAK_CLUSTER", str(file))
+    monkeypatch.setenv("AIRFLOW_CONN_SPARK_DEFAULT", json.dumps({"conn_type": "spark", "host": connected}))
+    task = SubmitStep(
+        task_id="dedup", step="dedup", asked=lambda _: Request(recipe, ("seed=3",)), conn_id="spark_default"
+    )
+    commands: list[list[str]] = []
+    monkeypatch.setattr(
+        SparkSubmitHook,
+        "submit",
+        lambda hook, application: commands.append(hook._build_spark_submit_command(application)),
+    )
+    task.execute(context(task="dedup"))
+    return commands[0]
+
+
+def test_a_cluster_file_makes_the_command_that_submit_makes(
+    recipe: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = placed(recipe, monkeypatch, "yarn", "yarn", "cluster", "yarn")
+    joined = " ".join(command)
+    assert command[-3:] == ["/shared/dist/jobs/run_dedup.py", "told.yaml", "seed=3"]
+    for part in (
+        "--deploy-mode cluster",
+        "--archives /shared/dist/environment.tar.gz#environment",
+        "--py-files /shared/dist/daybreak.zip",
+        f"--files {recipe}",
+        "--conf spark.executor.instances=3",
+        "--conf spark.driver.memory=3g",
+        "--conf spark.speculation=true",
+        "--name daybreak told dedup",
+    ):
+        assert part in joined
+
+
+def test_a_connection_to_another_cluster_is_refused(recipe: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(AirflowFailException, match="spark://b:7077"):
+        placed(recipe, monkeypatch, "standalone", "spark://a:7077", "client", "spark://b:7077")
+
+
+def test_a_standalone_clusters_cluster_mode_is_refused(recipe: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(AirflowFailException, match="client"):
+        placed(recipe, monkeypatch, "standalone", "spark://a:7077", "cluster", "spark://a:7077")
 
 
 def test_the_application_is_found_in_the_log_as_it_goes_by(recipe: str) -> None:

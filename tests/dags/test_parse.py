@@ -33,6 +33,7 @@ def test_parsing_imports_the_recipe_the_airflow_room_and_nothing_heavy(parsed: d
     allowed = (
         "daybreak.recipe",
         "daybreak.airflow",
+        "daybreak.cluster",
         "daybreak.secrets",
         "daybreak.errors",
         "daybreak.accounting",
