@@ -181,7 +181,7 @@ def test_all_tasks_of_a_run_share_a_trace(days: Wave, place: Place) -> None:
 
 def _traces(workspace: Path) -> set[str]:
     lines = map(json.loads, (workspace / "run.log.jsonl").read_text().splitlines())
-    return {line["trace"] for line in lines}
+    return {line["trace_id"] for line in lines}
 
 
 def test_a_day_cleared_and_made_again_from_nothing_is_the_same_bytes(again: Wave, place: Place) -> None:
