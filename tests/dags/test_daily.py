@@ -28,8 +28,8 @@ TASKS = (
     *("mixture", "shards", "gates", "publish", "report", "done"),
 )
 PATIENCE = 1800
-KILLED = "ingest"
-"""The task that is seen running when the scheduler is killed."""
+KILLED, DEEP = "filter", "BlockManagerMaster: Registered"
+"""The task amid which the scheduler is killed, and what its log shows when Spark is at work."""
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +71,7 @@ def days(airflow: Service, place: Place) -> Wave:
     client.wait(
         "a late day that waits", lambda: client.states(DAG, runs[THIRD])["wait_for_input"] == "deferred", 300
     )
-    client.wait("a running task", lambda: client.states(DAG, runs[FIRST]).get(KILLED) == "running", PATIENCE)
+    client.wait("a task amid its work", lambda: DEEP in client.log(DAG, runs[FIRST], KILLED), PATIENCE)
     airflow.kill("scheduler")
     seen["when killed"] = client.states(DAG, runs[FIRST])
     airflow.begin("scheduler")
@@ -109,6 +109,7 @@ def test_days_run_to_their_end_though_the_scheduler_was_killed_amid_a_task(
     airflow: Service, days: Wave
 ) -> None:
     assert days.seen["when killed"][KILLED] == "running"
+    assert "Task killed!" in airflow.client.log(DAG, days.runs[FIRST], KILLED, 1)
     for day in (FIRST, SECOND, THIRD):
         states = airflow.client.states(DAG, days.runs[day])
         assert days.ended[day] == "success", states
@@ -180,7 +181,7 @@ def test_all_tasks_of_a_run_share_a_trace(days: Wave, place: Place) -> None:
 
 def _traces(workspace: Path) -> set[str]:
     lines = map(json.loads, (workspace / "run.log.jsonl").read_text().splitlines())
-    return {line["trace"] for line in lines}
+    return {line["trace_id"] for line in lines}
 
 
 def test_a_day_cleared_and_made_again_from_nothing_is_the_same_bytes(again: Wave, place: Place) -> None:
