@@ -13,6 +13,7 @@ from pipelines.kernels.repeated_places import HEAVIEST, keep_weighed
 
 _UPS = np.array([pow(int(BASE), power, 2**64) for power in range(64)], np.uint64)
 _DOWNS = np.array([pow(int(BASE), -power, 2**64) for power in range(64)], np.uint64)
+_SPREAD = np.uint64(0xD6E8FEB86659FD93)
 _ONE, _HALF, _LOW = np.uint64(1), np.uint64(32), np.uint64(0xFFFFFFFF)
 
 
@@ -118,7 +119,9 @@ def _pairs(words, count, values, at):  # type: ignore[no-untyped-def]
 @inlined
 def _longer(value, last):  # type: ignore[no-untyped-def]
     """The value of an n-gram from that of its first n - 1 words and the hash of its last."""
-    return (value ^ (value >> np.uint64(31))) * BASE + last
+    # Spread first: hashes of words of one letter are small numbers, and sums of their multiples meet.
+    spread = value * _SPREAD
+    return (spread ^ (spread >> _HALF)) * BASE + last
 
 
 @inlined
