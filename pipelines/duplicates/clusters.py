@@ -118,7 +118,8 @@ def _member(row: dict[str, Any], known: dict[str, Any]) -> Member:
 
 def details(tables: DupTables, doc_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
     """What `Member` tells of documents beside their cluster, by doc_id; none for those not in this workspace."""
-    wanted = pc.field("doc_id").isin(list(doc_ids))
+    # With its type: of an empty list Arrow would make one of nulls, which fits no column.
+    wanted = pc.field("doc_id").isin(pa.array(list(doc_ids), pa.string()))
     found = _placed(tables, wanted)
     columns = ["doc_id", "n_bytes", *order_signals(tables.settings)]
     for unit in {row["unit"] for row in found.values()}:

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from daybreak.cli.main import app
 from daybreak.errors import InputError, WorkspaceError
-from pipelines.duplicates.clusters import largest
+from pipelines.duplicates.clusters import details, largest
 from pipelines.duplicates.tables import tables_of
 
 
@@ -111,6 +111,10 @@ def test_pairs_on_both_sides_of_the_threshold(workspace: Path) -> None:
     rows = shown("near-threshold", workspace)
     found = [(row["doc_id"], round(row["similarity"], 2), row["removed"]) for row in rows]
     assert found == [(AFAR, 0.75, True), (NEAR, 0.8, True), (ALONE, 0.74, False)]
+
+
+def test_a_day_without_near_pairs_asks_for_no_documents(workspace: Path) -> None:
+    assert details(tables_of(workspace), []) == {}
 
 
 def test_control_characters_never_reach_the_terminal(workspace: Path) -> None:
