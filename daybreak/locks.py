@@ -68,7 +68,7 @@ def _take(
     while not _try(file, fcntl.LOCK_SH if shared else fcntl.LOCK_EX):
         left = wait - (time.monotonic() - began)
         if left <= 0 or not (patient or _only_shared(file)):
-            waited = f" Waited {wait:.0f} s." if said else ""
+            waited = f" Waited {wait:g} s." if said else ""
             raise WorkspaceError(
                 f"another run is using {what} ({_holders(file)}).{waited} Wait for it, or stop it first."
             )

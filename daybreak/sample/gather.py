@@ -7,8 +7,10 @@ import re
 import sysconfig
 from collections.abc import Iterator
 from dataclasses import dataclass
+from email.message import Message
 from importlib.metadata import Distribution, distributions
 from pathlib import Path
+from typing import cast
 
 from daybreak.sample.documents import Document, digest
 
@@ -56,14 +58,14 @@ def packages() -> list[Package]:
 
 
 def _package(name: str, distribution: Distribution) -> Package:
-    meta = distribution.metadata
-    described = str(meta["Description"] or meta.get_payload() or "")  # type: ignore[attr-defined]
+    meta = cast(Message, distribution.metadata)
+    described = str(meta.get("Description") or meta.get_payload() or "")
     return Package(
         name=name,
         version=distribution.version,
         files=tuple(_files(distribution)),
         description=described.replace("\r\n", "\n").strip(),
-        description_type=str(meta["Description-Content-Type"] or "text/plain").partition(";")[0],
+        description_type=str(meta.get("Description-Content-Type") or "text/plain").partition(";")[0],
     )
 
 

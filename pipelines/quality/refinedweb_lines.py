@@ -161,12 +161,13 @@ def _is_counted(points, begin, end):  # type: ignore[no-untyped-def]
 def _without_carts(page, begin, end, line):  # type: ignore[no-untyped-def]
     """Copy the line to `line` without `items in cart` and one white space before it; how many are left."""
     m = 0
-    at = begin
+    at = behind = begin  # of the phrase before: a second one right behind it has no white space of its own
     while at < end:
         skip = _cart_at(page.points, at, end)
         if skip:
-            m -= 1 if m and line[1][m - 1] & SPACE else 0
+            m -= 1 if at > behind and line[1][m - 1] & SPACE else 0
             at += skip
+            behind = at
             continue
         put_point(line, at, m, page.points, page.classes, page.places)
         m += 1

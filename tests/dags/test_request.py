@@ -15,7 +15,7 @@ from daybreak.airflow.request import Request, by_date, by_event, by_form, form
 
 RECIPE = """
 name: asked
-workspace: {folder}/ws/${{oc.select:day,none}}
+workspace: {folder}/ws
 sources: {{a: {{format: text, paths: ["{folder}/a.txt"]}}}}
 dedup: {{history: {{path: "{folder}/history", batch: one}}}}
 """

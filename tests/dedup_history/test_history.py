@@ -222,7 +222,7 @@ def test_a_run_waits_for_another_ones_history_and_gives_up_with_its_holder(tmp_p
     other.join()
     with (
         history.held(),
-        pytest.raises(WorkspaceError, match=r"another run is using the history .* still after 0\.1 s"),
+        pytest.raises(WorkspaceError, match=r"another run is using the history .* Waited 0\.1 s"),
         History(tmp_path).held(0.1),
     ):
         pass

@@ -226,6 +226,27 @@ class App:
             process.send_signal(signal.SIGCONT)
         return None
 
+    def freeze_amid_shuffle(self, group: str) -> psutil.Process | None:
+        """An executor that holds shuffle output of a group's running job, stopped, and with a task that waits there."""
+        if not any(job.get("jobGroup") == group for job in self.ask("jobs?status=running")):
+            return None
+        holders = [e["id"] for e in self.ask("executors") if e["id"] != "driver" and e["totalShuffleWrite"]]
+        for number in holders:
+            if process := executor(self.port, number):
+                process.send_signal(signal.SIGSTOP)
+                if self._waits_on(number):
+                    return process
+                process.send_signal(signal.SIGCONT)
+        return None
+
+    def _waits_on(self, number: str, seconds: float = 20.0) -> bool:
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if any(e["id"] == number and e["activeTasks"] for e in self.ask("executors")):
+                return True
+            time.sleep(0.1)
+        return False
+
 
 def executor(ui: int, number: str) -> psutil.Process | None:
     """The process of an executor of the application whose page has that port."""

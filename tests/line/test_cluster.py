@@ -73,7 +73,7 @@ def test_client_mode_with_an_executor_killed_amid_a_shuffle(
     running = cluster.submit(dist, "all", str(recipe), *CHANGES, ui=ui)
     try:
         frozen = until(
-            lambda: App(ui).freeze("dedup", "dedup: ", 1), f"no shuffle seen: {cluster.said()}", running
+            lambda: App(ui).freeze_amid_shuffle("dedup"), f"no shuffle seen: {cluster.said()}", running
         )
         frozen.kill()
         assert running.wait(timeout=1200) == 0, cluster.said()

@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipelines.quality.families.edits import SIGNALS
@@ -159,6 +159,7 @@ PAGES = st.lists(PIECES, max_size=30).map("".join)
 
 
 @settings(max_examples=400, deadline=None)
+@example("a  items in cartItems In Cart a ")
 @given(PAGES)
 def test_refinedweb_agrees_with_a_plain_reading(text: str) -> None:
     row = run(("refinedweb",), text)[0]
