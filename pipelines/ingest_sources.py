@@ -15,6 +15,7 @@ from daybreak.errors import RecipeError
 from daybreak.recipe import Recipe
 from pipelines.narrow import UnitResult
 from pipelines.observe import StepRun
+from pipelines.observe.run_log import note
 from pipelines.observe.spark_metrics import Measured, flows
 from pipelines.registry import step
 from pipelines.runner import Runner, explained
@@ -92,9 +93,7 @@ def _read(runner: Runner, run: StepRun, names: tuple[str, ...]) -> SourcesRead:
         runner.progress.end()
     seconds = time.monotonic() - began
     read = len(results) - reading.taken_over
-    run.workspace.log(
-        {"event": "read", "step": "ingest", "sources": names, "units": read, "seconds": round(seconds, 2)}
-    )
+    note(run, "read", sources=names, units=read, seconds=round(seconds, 2))
     stored = {name: sum(item.size for item in items if item.source == name) for name in names}
     measured.write(
         seconds,

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.line.support import finished, sample_shards, small_recipe  # noqa: F401 - fixtures of several rooms
+from tests.browser import browser  # noqa: F401 - fixtures of several rooms
+from tests.line.support import finished, sample_shards, small_recipe  # noqa: F401
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from tests.dags.airflow_service import Service
 
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-         "--disable-background-networking", "--disable-component-update", "--disable-sync"]  # fmt: skip
 SCREENS = "DAYBREAK_SCREENS"
 """Environment variable: a folder that pictures of the pages are put into; by default the test's own."""
 SLOW = 120_000
@@ -51,18 +46,12 @@ class Pages:
 
 
 @contextmanager
-def opened(service: Service, folder: Path) -> Iterator[Pages]:
-    """A browser with the user signed in. Skips where there is no Chromium."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if chromium is None:
-        pytest.skip("no chromium on this machine (Debian: apt-get install chromium)")
+def opened(service: Service, browser: Any, folder: Path) -> Iterator[Pages]:
+    """Pages of the browser with the user signed in."""
     kept = Path(os.environ.get(SCREENS, folder))
     kept.mkdir(parents=True, exist_ok=True)
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=chromium, args=FLAGS)
-        try:
-            page = browser.new_context(viewport={"width": 1600, "height": 1000}).new_page()
-            yield Pages(service, page, kept)
-        finally:
-            browser.close()
+    context = browser.new_context(viewport={"width": 1600, "height": 1000})
+    try:
+        yield Pages(service, context.new_page(), kept)
+    finally:
+        context.close()

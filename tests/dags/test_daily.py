@@ -203,8 +203,10 @@ def test_a_back_fill_runs_the_days_of_its_range(again: Wave, place: Place) -> No
 
 
 @pytest.fixture(scope="module")
-def pages(airflow: Service, again: Wave, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
-    with opened(airflow, tmp_path_factory.mktemp("screens")) as pages:
+def pages(
+    airflow: Service, again: Wave, browser: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Pages]:
+    with opened(airflow, browser, tmp_path_factory.mktemp("screens")) as pages:
         yield pages
 
 

@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
-from test_report_page import browser, hostile_facts, opened  # noqa: F401 - fixtures
+from test_report_page import hostile_facts, opened  # noqa: F401 - fixtures
 
 from pipelines.report.facts import DroppedSample, Facts, RunFacts
 from pipelines.report.page import render
