@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -22,6 +21,14 @@ SECTIONS = [
     *("dropped", "quarantine", "mixture", "tokenizer", "loss", "run"),
 ]
 AMOUNT = Amount(10, 100)
+
+
+class Elements(HTMLParser):
+    """Start tags of a page in order."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
         self.ids: list[str | None] = []
         self.feed(page)
 
