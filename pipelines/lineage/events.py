@@ -6,7 +6,6 @@ import hashlib
 import os
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from importlib.metadata import version
 
 from openlineage.client.event_v2 import InputDataset, Job, OutputDataset, Run, RunEvent, RunState
 from openlineage.client.facet_v2 import (
@@ -21,7 +20,7 @@ from openlineage.client.facet_v2 import (
 from daybreak import __version__
 from daybreak.manifest import Manifest, canonical
 from daybreak.recipe import Recipe
-from pipelines.code import code_version
+from pipelines.code import code_version, library_version
 from pipelines.lineage.column_facet import column_facet
 from pipelines.lineage.datasets import Table, tables_read
 from pipelines.lineage.error import told
@@ -114,7 +113,7 @@ def _run_facets(run: StepRun) -> dict[str, RunFacet]:
 def _engine(run: StepRun) -> processing_engine_run.ProcessingEngineRunFacet:
     name, distribution = ENGINES.get(run.step.name, ("Spark", "pyspark"))
     return processing_engine_run.ProcessingEngineRunFacet(
-        version=version(distribution), name=name, openlineageAdapterVersion=__version__
+        version=library_version(distribution), name=name, openlineageAdapterVersion=__version__
     )
 
 

@@ -57,6 +57,14 @@ def lost_in(found: list[dict[str, Any]]) -> list[str]:
     ]
 
 
+def told_of(workspace: Path, steps: set[str]) -> None:
+    """Drivers in the packed environment write lineage like any other, and warn of nothing."""
+    lines = map(json.loads, (workspace / "lineage.jsonl").read_text().splitlines())
+    done = {e["job"]["name"].removeprefix("small.") for e in lines if e["eventType"] == "COMPLETE"}
+    assert steps <= done
+    assert '"event": "warning"' not in (workspace / "run.log.jsonl").read_text()
+
+
 def named_like_the_pipeline(cluster: Machines, steps: set[str]) -> None:
     """Every job of every step's application stands under the step, and says what it does."""
     for step in steps:
@@ -82,6 +90,7 @@ def test_client_mode_with_an_executor_killed_amid_a_shuffle(
     assert lost_in(events(cluster.events, "daybreak small dedup"))
     assert digests(tmp_path / "ws") == digests(finished / "ws")
     named_like_the_pipeline(cluster, set(digests(tmp_path / "ws")) - SPARKLESS)
+    told_of(tmp_path / "ws", set(digests(tmp_path / "ws")))
     [(_, told)] = jobs(events(cluster.events, "daybreak small ingest"))
     assert re.fullmatch(r"ingest: read \d+ units", str(told))
 
@@ -120,6 +129,7 @@ def test_cluster_mode_with_a_machine_lost_amid_a_stage(
     assert digests(tmp_path / "ws") == expected
     assert Workspace(tmp_path / "ws").manifest("report") is not None
     named_like_the_pipeline(cluster, set(expected) - SPARKLESS)
+    told_of(tmp_path / "ws", set(expected))
 
 
 def test_a_driver_that_fails_in_the_cluster_is_told_of(
