@@ -35,6 +35,13 @@ class Pages:
         self.page.goto(f"{self._root}/{path}")
         return self.page
 
+    def expand(self) -> None:
+        """Open all groups of tasks; the interface remembers those that are open from page to page."""
+        button = self.page.get_by_test_id("expand-all-button").first
+        button.wait_for()
+        if button.is_enabled():
+            button.click()
+
     def picture(self, name: str) -> None:
         """Keep what the page looks like now as NAME.png."""
         self.page.screenshot(path=self._folder / f"{name}.png")

@@ -215,7 +215,7 @@ def test_the_graph_shows_groups_tasks_and_how_many_sources(pages: Pages, again: 
     for group in GROUPS:
         page.get_by_test_id(f"rf__node-{group}").wait_for()
     pages.picture("graph-closed")
-    page.get_by_test_id("expand-all-button").first.click()
+    pages.expand()
     for task in TASKS:
         page.get_by_test_id(f"rf__node-{task}").wait_for()
     assert "[1]" in page.get_by_test_id("rf__node-ingest_source").inner_text()
@@ -225,7 +225,7 @@ def test_the_graph_shows_groups_tasks_and_how_many_sources(pages: Pages, again: 
 
 def test_the_grid_shows_every_day_and_its_tasks(pages: Pages, again: Wave) -> None:
     page = pages.open(f"dags/{DAG}")
-    page.get_by_test_id("expand-all-button").first.click()
+    pages.expand()
     for task in TASKS:
         page.get_by_test_id(f"task-{task}").first.wait_for()
     assert pages.complaints() == []
