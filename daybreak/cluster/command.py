@@ -20,6 +20,18 @@ STANDALONE_CLUSTER = ("standalone", "cluster")
 VARIABLES = {"yarn": "spark.yarn.appMasterEnv.", "k8s": "spark.kubernetes.driverEnv."}
 """What a setting begins with that gives a driver in the cluster a variable."""
 RUNNER = "org.apache.spark.deploy.PythonRunner"
+JAVA_OPTIONS = "spark.driver.extraJavaOptions"
+OPENED = (
+    "java.lang",
+    "java.lang.invoke",
+    "java.net",
+    "java.nio",
+    "java.util",
+    "java.util.concurrent",
+    "sun.nio.ch",
+)
+"""Packages of java.base that Spark and Arrow reach into. Spark opens them itself wherever it starts a JVM, but for
+drivers on a standalone cluster."""
 FORWARDED = (
     "DAYBREAK_HOME",
     "TRACEPARENT",
@@ -112,7 +124,14 @@ def settings(submission: Submission) -> dict[str, str]:
         if submission.packed:  # Spark sees no Python program here, and would send its modules nowhere
             known |= {"spark.submit.pyFiles": submission.zip, "spark.files": submission.zip}
     known |= {key: _text(value) for key, value in cluster.conf.items()}
+    if submission.kind == STANDALONE_CLUSTER:
+        known[JAVA_OPTIONS] = " ".join(filter(None, (_opened(), known.get(JAVA_OPTIONS))))
     return dict(sorted(known.items()))
+
+
+def _opened() -> str:
+    opens = (f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in OPENED)
+    return " ".join([*opens, "-Dio.netty.tryReflectionSetAccessible=true"])
 
 
 def _sizes(cluster: Cluster) -> dict[str, str]:

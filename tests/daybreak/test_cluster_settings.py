@@ -98,6 +98,14 @@ def test_a_standalone_cluster_runs_the_driver_as_a_program_of_the_jvm(tmp_path: 
     assert known["spark.standalone.submit.waitAppCompletion"] == "true"
 
 
+def test_such_a_driver_may_reach_into_java_as_arrow_does(tmp_path: Path) -> None:
+    text = GOOD + "conf: {spark.driver.extraJavaOptions: -Dmine=1}\n"
+    options = confs(command(written(tmp_path, text), "cluster"))["spark.driver.extraJavaOptions"].split()
+    assert "--add-opens=java.base/java.nio=ALL-UNNAMED" in options
+    assert options[-1] == "-Dmine=1"
+    assert "spark.driver.extraJavaOptions" not in confs(command(written(tmp_path, GOOD), "client"))
+
+
 def test_yarn_gets_recipe_environment_and_variables_sent() -> None:
     found = command(
         CONF / "yarn.yaml",
