@@ -83,7 +83,7 @@ def test_two_days_and_an_evaluation_set(spark: SparkSession, tmp_path: Path) -> 
     assert run(two)[0] == [False, False, False]
     assert run(one)[0] == [False, False, False]  # a later day leaves it done
     with pytest.raises(RecipeError, match="was made by other settings"):
-        Runner(two.model_copy(update={"seed": 5}))
+        list(Runner(two.model_copy(update={"seed": 5})).run(["dedup"]))
     record = (tmp_path / "history/history.json").read_bytes()
     first = Workspace(one.workspace).manifest("dedup")
     Workspace(one.workspace).store.remove("dedup")
