@@ -248,6 +248,14 @@ class App:
         return False
 
 
+def words_of(process: psutil.Process) -> list[str]:
+    """Its command line; nothing of one that has ended meanwhile."""
+    try:
+        return list(process.cmdline())
+    except psutil.Error:
+        return []
+
+
 def executor(ui: int, number: str) -> psutil.Process | None:
     """The process of an executor of the application whose page has that port."""
     for process in psutil.process_iter(["cmdline"]):

@@ -28,6 +28,7 @@ from tests.line.cluster import (
     jobs,
     machines,
     until,
+    words_of,
 )
 from tests.line.support import digests
 
@@ -109,7 +110,7 @@ def test_cluster_mode_with_a_machine_lost_amid_a_stage(
                 drivers = [
                     p
                     for p in psutil.Process(worker.pid).children()
-                    if "DriverWrapper" in " ".join(p.cmdline())
+                    if "DriverWrapper" in " ".join(words_of(p))
                 ]
                 if drivers:
                     continue
