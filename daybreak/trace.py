@@ -9,9 +9,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
-import time
 from dataclasses import dataclass
-from uuid import UUID
 
 VARIABLE = "TRACEPARENT"
 TRACEPARENT = re.compile(r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?")
@@ -49,10 +47,3 @@ def parse(value: str) -> Trace | None:
     if not int(match[2], 16) or not int(match[3], 16):
         return None
     return Trace(match[2], match[3], match[4])
-
-
-def new_run_id() -> str:
-    """A UUID of version 7 (RFC 9562, 5.7): later ones sort after earlier ones."""
-    number = (time.time_ns() // 1_000_000 & (1 << 48) - 1) << 80 | secrets.randbits(76)
-    number = number & ~(0xF000 << 64) | 7 << 76
-    return str(UUID(int=number & ~(0xC000 << 48) | 0x8000 << 48))

@@ -59,7 +59,7 @@ def look_for(recipe: Recipe, path: str, changes: Sequence[str]) -> Look:
 
 def _finished_tokenizer(recipe: Recipe) -> tuple[str, ...]:
     """What stands where the recipe takes a finished tokenizer: a model file, or a workspace with one."""
-    path = getattr(recipe.tokenizer, "path", None)
+    path = recipe.tokenizer.path if recipe.tokenizer else None
     if path is None or "://" in path:
         return ()
     return (path if path.endswith(".model") else f"{path}/tokenizer/manifest.json",)

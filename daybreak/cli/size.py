@@ -15,6 +15,7 @@ from rich.table import Table
 
 from daybreak.errors import RecipeError
 from daybreak.recipe import Recipe, load_recipe
+from pipelines.report.formats import compact, duration, size
 from pipelines.size.cluster import Machines, machines, merged, settings
 from pipelines.size.forecast import Forecast, Range, StepForecast, forecast
 from pipelines.size.history import History, read_history
@@ -108,7 +109,7 @@ def _inputs(sources: dict[str, SourceSurvey]) -> Table:
     table.title, table.title_justify = "Input; content and text: bytes a stored byte", "left"
     for name, source in sources.items():
         sample, flow = source.sample, source.sample.ingest
-        known = [name, f"{source.files:,}", f"{source.units:,}", _bytes(source.stored_bytes)]
+        known = [name, f"{source.files:,}", f"{source.units:,}", size(source.stored_bytes)]
         if not sample.files:
             table.add_row(*known, "nothing")
             continue
@@ -128,8 +129,8 @@ def _steps(recipe: Recipe, found: Forecast, chosen: Machines) -> Table:
     for step in found.steps:
         cpu, wall = step.cpu_seconds(chosen.cores), step.wall(chosen.cores)
         table.add_row(
-            step.law, _number(step.documents.value), _bytes(step.text.value), _ends(step.text),
-            _time(cpu.value), _time(wall.value), _bytes(step.shuffle.value), _bytes(_disk(step)),
+            step.law, compact(step.documents.value), size(step.text.value), _ends(step.text),
+            duration(cpu.value), duration(wall.value), size(step.shuffle.value), size(_disk(step)),
         )  # fmt: skip
     return table
 
@@ -144,10 +145,10 @@ def _totals(found: Forecast, chosen: Machines) -> str:
     shuffle = max((step.shuffle.value for step in found.steps), default=0.0)
     hours = chosen.hours
     return (
-        f"in all: CPU {_time(cpu)}; {_time(hours.value * 3600)} ({_time(hours.low * 3600)} to "
-        f"{_time(hours.high * 3600)}) at {chosen.cores} cores; workspace {_bytes(disk)}; scratch {_bytes(shuffle)}; "
-        f"{chosen.executors} executors of {chosen.executor_cores} cores and {_bytes(chosen.memory)}, driver "
-        f"{_bytes(chosen.driver_heap + chosen.driver_overhead)}"
+        f"in all: CPU {duration(cpu)}; {duration(hours.value * 3600)} ({duration(hours.low * 3600)} to "
+        f"{duration(hours.high * 3600)}) at {chosen.cores} cores; workspace {size(disk)}; scratch {size(shuffle)}; "
+        f"{chosen.executors} executors of {chosen.executor_cores} cores and {size(chosen.memory)}, driver "
+        f"{size(chosen.driver_heap + chosen.driver_overhead)}"
     )
 
 
@@ -166,21 +167,3 @@ def _ends(value: Range) -> str:
     if not value.value:
         return ""
     return f"{value.low / value.value - 1:+.0%} {value.high / value.value - 1:+.0%}"
-
-
-def _number(value: float) -> str:
-    for size, unit in ((1e9, " G"), (1e6, " M"), (1e3, " k")):
-        if value >= size:
-            return f"{value / size:.3g}{unit}"
-    return f"{value:.0f}"
-
-
-def _bytes(value: float) -> str:
-    for size, unit in ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
-        if value >= size:
-            return f"{value / size:.3g} {unit}"
-    return f"{value:.0f} B"
-
-
-def _time(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 300 else f"{seconds / 3600:.3g} h"

@@ -42,15 +42,14 @@ def check(gates: Sequence[Gate], place: str) -> None:
     failed = [gate for gate in gates if gate.verdict == "failed"]
     if not failed:
         return
-    reasons = "; ".join(
-        f"{gate.name}: {_reason(gate)}" for gate in failed
-    )  # on the last line, which alerts quote
+    reasons = "; ".join(f"{gate.name}: {_reason(gate)}" for gate in failed)
     remedy = next((_remedy(gate) for gate in failed), "")
     raise DaybreakError(
         f"{len(failed)} of {len(gates)} gates stopped this run; nothing is published. "
         f"All gates stand in {place}, `daybreak gates` prints them, and `daybreak run ... --only report` makes the "
         "page of this run. If its input was wrong, mend that and run again. If it is right as it is, let it pass by "
-        f"a change for this run, for example {remedy} (or gates=null).\n{reasons}"
+        f"a change for this run, for example {remedy} (or gates=null).\n"
+        f"{reasons}"  # last: alerts quote the last line
     )
 
 

@@ -99,8 +99,8 @@ def outside_places(recipe: Recipe, step: str) -> Iterator[tuple[str, str, str]]:
         yield from (("models", name, model.path) for name, model in sorted(recipe.perplexity.items()))
         paths = {key: getattr(recipe.lists, key) for key in ("badwords", "urls", "url_words")}
         yield from (("lists", key, path) for key, path in paths.items() if path)
-    if step == "tokenizer" and (finished := getattr(recipe.tokenizer, "path", None)):
-        yield "models", "tokenizer", finished
+    if step == "tokenizer" and recipe.tokenizer is not None and recipe.tokenizer.path:
+        yield "models", "tokenizer", recipe.tokenizer.path
     if step in ("dedup", "passages") and recipe.dedup.history is not None:
         yield "history", "history", recipe.dedup.history.path
     if step == "dedup":
@@ -115,9 +115,9 @@ def outside_outputs(recipe: Recipe, manifest: Manifest) -> Iterator[OutputDatase
     if manifest.step in ("dedup", "passages") and recipe.dedup.history is not None:
         history = recipe.dedup.history
         yield _outside("history", "history", place_of(history.path), history.batch)
-    if manifest.step == "publish" and (publish := getattr(recipe, "publish", None)) is not None:
-        edition = str(manifest.facts.get("edition", manifest.digest[:16]))
-        yield _outside("edition", edition, place_of(publish.path), edition)
+    if manifest.step == "publish" and recipe.publish is not None:
+        edition = str(manifest.facts["edition"])
+        yield _outside("edition", edition, place_of(recipe.publish.path), edition)
 
 
 def _outside(kind: str, name: str, place: Place, version: str) -> OutputDataset:

@@ -8,12 +8,18 @@ from typing import TYPE_CHECKING
 
 from daybreak.manifest import Manifest
 from daybreak.recipe import Recipe
-from daybreak.trace import current, new_run_id
+from daybreak.trace import current
 from daybreak.workspace import Workspace
 from pipelines.step import Step
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
+
+
+def _new_run_id() -> str:
+    from openlineage.client.uuid import generate_new_uuid  # the client takes a moment to load
+
+    return str(generate_new_uuid())
 
 
 @dataclass(frozen=True)
@@ -28,8 +34,8 @@ class StepRun:
     fingerprint: str
     spark: Callable[[], SparkSession | None]
     """The session that runs, or None where none was started; never starts one."""
-    run_id: str = field(default_factory=new_run_id)
-    """UUID of version 7: this attempt at the step, in run log and lineage alike."""
+    run_id: str = field(default_factory=_new_run_id)
+    """UUID, later ones sort after earlier ones: this attempt at the step, in run log and lineage alike."""
 
     @property
     def trace_id(self) -> str:

@@ -13,7 +13,7 @@ from lineage_support import events, ingest_run, keeping_server, log, refused, si
 from pipelines.observe.bounded import Bounded, Unreachable
 from pipelines.observe.careful import Careful
 from pipelines.observe.lineage import Lineage
-from pipelines.observe.metrics import Metrics
+from pipelines.observe.prometheus import Prometheus
 
 
 @pytest.fixture(autouse=True)
@@ -119,7 +119,7 @@ def test_metrics_are_written_and_pushed(tmp_path: Path, monkeypatch: pytest.Monk
         monkeypatch.setenv(
             "DAYBREAK_PUSHGATEWAY", {"refused": refused(), "silent": silent, "there": there}[kind]
         )
-        Metrics(Bounded(seconds=1.0)).fail(run, RuntimeError("planted"), 1.5)
+        Prometheus(Bounded(seconds=1.0)).fail(run, RuntimeError("planted"), 1.5)
     text = (tmp_path / "ws/metrics.prom").read_text()
     assert 'daybreak_step_runs_total{outcome="failure",recipe="told",step="ingest"} 1.0' in text
     assert (tmp_path / "collected/told.prom").read_text() == text

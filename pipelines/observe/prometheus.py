@@ -19,7 +19,7 @@ FILE = "metrics.prom"
 FOLDER, GATEWAY = "DAYBREAK_METRICS_DIR", "DAYBREAK_PUSHGATEWAY"
 
 
-class Metrics(Observer):
+class Prometheus(Observer):
     """Writes what `gauges` collects, whole, after each end of a step; so a file speaks of all steps done so far."""
 
     def __init__(self, bounded: Bounded | None = None) -> None:
@@ -56,4 +56,4 @@ class Metrics(Observer):
         try:
             self._bounded(push)
         except Unreachable as failure:
-            note(run, "warning", observer="Metrics", error=str(failure))
+            note(run, "warning", observer="Prometheus", error=str(failure))
