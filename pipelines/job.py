@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Sequence
 
@@ -16,13 +17,13 @@ from pipelines.runner import Runner
 
 def main(step: str, arguments: Sequence[str]) -> int:
     """Run one step; the exit code (0 done, 1 failed, 2 wrong usage or recipe)."""
-    sources, given = _sources(step, arguments)
-    if not given or given[0].startswith("-"):
-        more = "[--source NAME]... " if step == "ingest" else ""
-        print(f"usage: run_{step}.py RECIPE {more}[KEY=VALUE]...", file=sys.stderr)
-        return 2
     try:
-        runner = Runner(load_recipe(given[0], given[1:]))
+        asked = _arguments(step).parse_intermixed_args(arguments)
+    except SystemExit as wrong:
+        return int(wrong.code or 0)
+    sources = getattr(asked, "source", None)
+    try:
+        runner = Runner(load_recipe(asked.recipe, asked.changes))
         if sources:
             print(read_sources(runner, sources), flush=True)
             return 0
@@ -34,13 +35,13 @@ def main(step: str, arguments: Sequence[str]) -> int:
     return 0
 
 
-def _sources(step: str, arguments: Sequence[str]) -> tuple[list[str], list[str]]:
-    """The values of `--source`, where the step has it, and all other arguments."""
-    sources, others, left = [], [], iter(arguments)
-    for argument in left:
-        option, equals, value = argument.partition("=")
-        if step == "ingest" and option == "--source":
-            sources.append(value if equals else next(left, ""))
-        else:
-            others.append(argument)
-    return sources, others
+def _arguments(step: str) -> argparse.ArgumentParser:
+    """RECIPE, changes, and of ingest the sources."""
+    parser = argparse.ArgumentParser(prog=f"run_{step}.py", allow_abbrev=False)
+    parser.add_argument("recipe", metavar="RECIPE")
+    parser.add_argument("changes", metavar="KEY=VALUE", nargs="*")
+    if step == "ingest":
+        parser.add_argument(
+            "--source", action="append", metavar="NAME", help="read this source alone (repeatable)"
+        )
+    return parser
