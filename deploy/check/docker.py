@@ -117,6 +117,6 @@ def _lock(target: str, root: Path) -> Iterator[str]:
 def _wanted(path: Path) -> Iterator[str]:
     for line in path.read_text(encoding="utf-8").splitlines():
         if line.startswith("-r "):
-            yield from _wanted(path.with_name(line[3:].strip()))
+            yield from _wanted(path.parent / line[3:].strip())
         elif line and not line.startswith("#"):
             yield re.split(r"[=<>~\[ ]", line)[0].lower()

@@ -36,7 +36,9 @@ def tree(tmp_path: Path) -> Path:
         shutil.copytree(ROOT / name, root / name)
     for name in ("daybreak", "pipelines", "tokenizer", "trainer"):
         (root / name).mkdir()
-    for name in (".dockerignore", "requirements.lock", "pyproject.toml", "README.md", "LICENSE", "NOTICE"):
+    for name in ("requirements.lock", "requirements-worker.in"):
+        shutil.copy(ROOT / name, root / name)
+    for name in (".dockerignore", "pyproject.toml", "README.md", "LICENSE", "NOTICE"):
         shutil.copy(ROOT / name, root / name)
     return root
 
