@@ -37,8 +37,11 @@ def read_verdict(workspace: Workspace) -> dict[str, Any]:
     return verdict
 
 
-def check(gates: Sequence[Gate], place: str) -> None:
-    """Raises DaybreakError that names each gate that failed, its value and its bound, and says what to do."""
+def check(gates: Sequence[Gate], place: str, kept: str = "") -> None:
+    """Raises DaybreakError that names each gate that failed, its value and its bound, and says what to do.
+
+    kept: a sentence on what the run has left elsewhere already.
+    """
     failed = [gate for gate in gates if gate.verdict == "failed"]
     if not failed:
         return
@@ -48,7 +51,7 @@ def check(gates: Sequence[Gate], place: str) -> None:
         f"{len(failed)} of {len(gates)} gates stopped this run; nothing is published. "
         f"All gates stand in {place}, `daybreak gates` prints them, and `daybreak run ... --only report` makes the "
         "page of this run. If its input was wrong, mend that and run again. If it is right as it is, let it pass by "
-        f"a change for this run, for example {remedy} (or gates=null).\n"
+        f"a change for this run, for example {remedy} (or gates=null).{kept}\n"
         f"{reasons}"  # last: alerts quote the last line
     )
 

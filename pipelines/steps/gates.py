@@ -64,11 +64,21 @@ class Gates(Step):
         gates = judged(measured(context.inputs), recipe.gates, past_of(recipe))
         data = verdict_json(recipe.name, recipe.day or "", gates)
         context.workspace.store.write(FILE, data)
-        check(gates, context.workspace.store.path(FILE))
+        check(gates, context.workspace.store.path(FILE), _remembered(recipe))
         context.out.make(TABLE)
         path = f"{TABLE}/{FILE}"
         context.out.write(path, data)
         return Result({TABLE: [FileEntry(path, len(gates), len(data), context.out.sha256(path))]})
+
+
+def _remembered(recipe: Recipe) -> str:
+    """What dedup has told the history by now: a run that was stopped stands there like any other."""
+    if (history := recipe.dedup.history) is None:
+        return ""
+    return (
+        f" Later days are compared with its documents all the same: `daybreak dup history remove {history.path} "
+        f"--batch {history.batch}` takes them out."
+    )
 
 
 def past_of(recipe: Recipe) -> Past:

@@ -183,6 +183,7 @@ def test_a_bad_day_trips_gates_and_publishes_nothing(told: Told) -> None:
     assert "gates stopped this run; nothing is published" in told.bad.stderr
     assert "removal: 0." in told.bad.stderr
     assert "is above its max 0.600" in told.bad.stderr
+    assert f"history --batch {BAD}` takes them out" in told.bad.stderr
     assert not told.edition(BAD).exists()
     assert told.workspace(BAD).manifest("gates") is None
     assert {"removal", "documents"} <= set(told.verdict(BAD)["failed"])
