@@ -11,10 +11,10 @@ from deploy.check.files import ROOT
 SCRIPT = ROOT / "deploy/slurm/train.sbatch"
 SRUN = """#!/usr/bin/env bash
 printf '%s\\n' "$NODES $PROCESSES_PER_NODE $MASTER_ADDR $MASTER_PORT $DAYBREAK_HOME" "$@"
-[[ -z ${SLOW:-} ]] || sleep 60
+[[ -z ${SLOW:-} ]] || exec sleep 60
 """
 SCONTROL = """#!/usr/bin/env bash
-if [[ $1 = requeue ]]; then echo "requeued $2"; else printf 'node-a\\nnode-b\\n'; fi
+if [[ $1 = requeue ]]; then echo "requeued $2"; else echo node-a; sleep .1; echo node-b; fi
 """
 
 
@@ -37,7 +37,9 @@ def run(folder: Path, *arguments: str, **more: str) -> subprocess.Popen[str]:
 
 
 def test_every_node_gets_the_recipe_the_changes_and_where_to_meet(tmp_path: Path) -> None:
-    output, _ = run(tmp_path, "conf/recipes/my recipe.yaml", "day=2026-01-02").communicate(timeout=60)
+    job = run(tmp_path, "conf/recipes/my recipe.yaml", "day=2026-01-02")
+    output, error = job.communicate(timeout=60)
+    assert (job.returncode, error) == (0, "")
     assert output.splitlines() == [
         f"2 1 node-a 29967 {ROOT}",
         "--kill-on-bad-exit=1",
