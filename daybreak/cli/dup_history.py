@@ -31,7 +31,8 @@ def show(place: Place, json: Json = False) -> None:
     print(f"{facts['path']}: {len(facts['batches'])} batches, {facts['bytes']:,} bytes")
     for batch in facts["batches"]:
         told = ", ".join(f"{value:,} {name}" for name, value in sorted(batch["facts"].items()))
-        print(f"  {batch['number']:>6}  {batch['name']}  {told}  (in {batch['folder']})")
+        waits = ", not published yet: no run is compared with it" if batch["pending"] else ""
+        print(f"  {batch['number']:>6}  {batch['name']}  {told}  (in {batch['folder']}){waits}")
     for name, table in facts["tables"].items():
         print(f"  {name}: {table['rows']:,} rows, {table['bytes']:,} bytes, {table['files']:,} files")
     clusters = facts["clusters"]
@@ -74,6 +75,10 @@ def remove(
         raise typer.BadParameter("name documents, a --file of them, or a --batch")
     history = _history(place)
     history.existing()
+    if batch is not None and _withdrawn(place, batch):
+        text = jsonlib.dumps({"withdrawn": batch}, indent=1)
+        print(text if json else f"{batch}: taken out; it was not published, so nothing was compared with it")
+        return
     with history.held():
         ids = list(dict.fromkeys([*(documents or []), *_lines(file), *_of_batch(history, batch)]))
         view = history.view()
@@ -93,6 +98,18 @@ def remove(
         print(f"{doc_id}: not in this history")
 
 
+def _withdrawn(place: str, name: str) -> bool:
+    """Take a batch that is not published yet out of a history and its passages; False where it is published."""
+    from pipelines.passages.history import FOLDER
+
+    histories = [_history(place), _history(f"{place.rstrip('/')}/{FOLDER}")]
+    pending = [h for h in histories if (batch := h.state().batch(name)) is not None and batch.pending]
+    for history in pending:
+        with history.held():
+            history.withdraw(name)
+    return bool(pending)
+
+
 def _of_batch(history: Any, name: str | None) -> list[str]:
     """Documents that batch `name` was the first to have: a run whose output was thrown away leaves those behind."""
     from pipelines.parts import read_column
@@ -100,7 +117,7 @@ def _of_batch(history: Any, name: str | None) -> list[str]:
     if name is None:
         return []
     state = history.state()
-    if (batch := next((b for b in state.batches if b.name == name), None)) is None:
+    if (batch := state.batch(name)) is None:
         raise InputError(
             f"the history {history} has no batch {name!r}; `daybreak dup history show` lists them"
         )
@@ -145,6 +162,7 @@ def _facts(place: str) -> dict[str, Any]:
                 "name": b.name,
                 "folder": b.folder,
                 "digest": b.digest,
+                "pending": b.pending,
                 "facts": dict(b.facts),
             }
             for b in state.batches

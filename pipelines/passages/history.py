@@ -14,6 +14,7 @@ from daybreak.storage import Store
 from daybreak.workspace import Workspace
 from pipelines.dedup.history.history import History
 from pipelines.dedup.history.record import Recorder, recording, wait_for
+from pipelines.dedup.history.settings import pending
 from pipelines.dedup.history.tables import table
 from pipelines.dedup.normal import VERSION
 from pipelines.passages.settings import settings_of
@@ -73,7 +74,9 @@ def holding(recipe: Recipe) -> Iterator[Recorder | None]:
         yield None
         return
     settings = comparable(recipe)
-    with recording(folder, history.batch, settings, history.buckets, history.wait) as recorder:
+    with recording(
+        folder, history.batch, settings, history.buckets, history.wait, pending(recipe)
+    ) as recorder:
         yield recorder
 
 

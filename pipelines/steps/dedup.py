@@ -22,7 +22,7 @@ from pipelines.dedup.banding import Banding, curve_facts
 from pipelines.dedup.documents import documents, scanned
 from pipelines.dedup.domain_cap import STAGE, cap_decisions, wanted_cap
 from pipelines.dedup.history.record import Recorder, recording, wait_for
-from pipelines.dedup.history.settings import history_digest
+from pipelines.dedup.history.settings import history_digest, pending
 from pipelines.dedup.outcome import Outcome, outcome
 from pipelines.dedup.phases import Phases
 from pipelines.dedup.planted import UNIT, plan_of
@@ -103,7 +103,9 @@ class Dedup(Step):
         if (history := recipe.dedup.history) is None:
             return nullcontext()
         settings = comparable_settings(recipe)
-        return recording(history.path, history.batch, settings, history.buckets, history.wait)
+        return recording(
+            history.path, history.batch, settings, history.buckets, history.wait, pending(recipe)
+        )
 
     def _check_unchanged(self, context: Context) -> None:
         """Raises DaybreakError where another run added to the history after this one had looked at it."""

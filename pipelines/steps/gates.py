@@ -10,6 +10,7 @@ from daybreak.errors import RecipeError
 from daybreak.manifest import FileEntry, Manifest, canonical
 from daybreak.recipe import Recipe
 from daybreak.workspace import Workspace
+from pipelines.editions.admission import admit, admitted
 from pipelines.editions.edition import before
 from pipelines.gates.judge import Past, judged
 from pipelines.gates.values import measured
@@ -29,6 +30,7 @@ class Gates(Step):
     needs = ("ingest", "filter", "dedup", "passages", "decontaminate", "encode", "mixture", "shards")
     code = (
         "daybreak.recipe.publication",
+        "pipelines.editions.admission",
         "pipelines.editions.edition",
         "pipelines.gates",
         "pipelines.language.codes",
@@ -53,9 +55,10 @@ class Gates(Step):
         return {"gates.values": _hash(measured(found)), "gates.earlier": _hash([*past.editions])}
 
     def stands(self, recipe: Recipe, manifest: Manifest) -> bool:
-        """Whether gates.json still tells of this verdict."""
+        """Whether gates.json still tells of this verdict, and what follows from it was done."""
         store = Workspace(recipe.workspace).store
-        return store.exists(FILE) and store.sha256(FILE) == manifest.tables[TABLE][0].sha256
+        told = store.exists(FILE) and store.sha256(FILE) == manifest.tables[TABLE][0].sha256
+        return told and (recipe.publish is not None or admitted(recipe))
 
     def run(self, context: Context) -> Result:
         """Judge, write the verdict. Raises DaybreakError where a gate failed."""
@@ -64,20 +67,20 @@ class Gates(Step):
         gates = judged(measured(context.inputs), recipe.gates, past_of(recipe))
         data = verdict_json(recipe.name, recipe.day or "", gates)
         context.workspace.store.write(FILE, data)
-        check(gates, context.workspace.store.path(FILE), _remembered(recipe))
+        check(gates, context.workspace.store.path(FILE), _held_back(recipe))
+        if recipe.publish is None:
+            admit(recipe)
         context.out.make(TABLE)
         path = f"{TABLE}/{FILE}"
         context.out.write(path, data)
         return Result({TABLE: [FileEntry(path, len(gates), len(data), context.out.sha256(path))]})
 
 
-def _remembered(recipe: Recipe) -> str:
-    """What dedup has told the history by now: a run that was stopped stands there like any other."""
+def _held_back(recipe: Recipe) -> str:
     if (history := recipe.dedup.history) is None:
         return ""
     return (
-        f" Later days are compared with its documents all the same: `daybreak dup history remove {history.path} "
-        f"--batch {history.batch}` takes them out."
+        f" Its batch {history.batch!r} of the history {history.path} waits: no other run is compared with it."
     )
 
 

@@ -10,6 +10,7 @@ from daybreak.errors import RecipeError
 from daybreak.manifest import FileEntry, Manifest, canonical
 from daybreak.recipe import Recipe
 from daybreak.workspace import MANIFEST
+from pipelines.editions.admission import admit, admitted
 from pipelines.editions.documents import TABLE, write_documents
 from pipelines.editions.edition import Edition, read_edition
 from pipelines.editions.moving import publish
@@ -41,12 +42,13 @@ class Publish(Step):
         """Whether the edition that this run published is the one there."""
         assert recipe.publish is not None
         found = read_edition(Path(recipe.publish.path) / manifest.facts["edition"])
-        return found is not None and found.digest == manifest.facts["digest"]
+        return found is not None and found.digest == manifest.facts["digest"] and admitted(recipe)
 
     def run(self, context: Context) -> Result:
-        """List the documents, then move the edition to its place."""
+        """Tell the histories, list the documents, then move the edition to its place."""
         recipe = context.recipe
         assert recipe.publish is not None
+        admit(recipe)
         listed = write_documents(context)
         edition = _edition(context, listed)
         sources = {entry.path: Path(context.out.path(entry.path)) for entry in listed}

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
-from importlib.metadata import version
 from typing import Any
 
 from markupsafe import Markup
 
 from daybreak import __version__
 from daybreak.accounting import STAGE_ORDER, Count
+from daybreak.errors import DaybreakError
 from daybreak.manifest import FileEntry
 from daybreak.recipe import Recipe
 from daybreak.workspace import LINEAGE, Workspace
+from pipelines.code import library_version
 from pipelines.decontaminate.benchmarks import content_hashes
 from pipelines.gates.verdict import FILE as GATES
 from pipelines.gates.verdict import read_verdict
@@ -162,6 +164,15 @@ def _rule_signals(recipe: Recipe) -> dict[str, str]:
     return {**rules, "language.score": "lang_score", "language.mixed": "lang_share"}
 
 
+def _versions() -> dict[str, str]:
+    """Of the libraries that are here: a driver in a cluster's packed environment may go without torch."""
+    found = {}
+    for name in VERSIONS:
+        with suppress(DaybreakError):
+            found[name] = library_version(name)
+    return found
+
+
 def _run_facts(context: Context) -> RunFacts:
     log = context.workspace.store.read("run.log.jsonl").decode().splitlines()
     events = [json.loads(line) for line in log]
@@ -171,6 +182,6 @@ def _run_facts(context: Context) -> RunFacts:
         recipe=context.recipe.name,
         fingerprint=context.inputs["shards"].digest[:16] if "shards" in context.inputs else "",
         started=began[0] if began else "",
-        versions={"daybreak": __version__, **{name: version(name) for name in VERSIONS}},
+        versions={"daybreak": __version__, **_versions()},
         durations={e["step"]: e["seconds"] for e in commits},
     )

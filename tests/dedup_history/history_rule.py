@@ -104,15 +104,19 @@ def similarity(a: frozenset[int], b: frozenset[int]) -> float:
     return len(a & b) / len(a | b) if a | b else 0.0
 
 
-def run_day(history: History, name: str, day: Sequence[Document]) -> dict[str, Verdict]:
+def run_day(
+    history: History, name: str, day: Sequence[Document], pending: bool = False
+) -> dict[str, Verdict]:
     """Judge a day against the history and append it."""
     rule = FromHistory(history, name, day)
     found = {doc.doc_id: rule.judge(doc) for doc in day}
-    append(history, name, day, found)
+    append(history, name, day, found, pending)
     return found
 
 
-def append(history: History, name: str, day: Sequence[Document], found: Mapping[str, Verdict]) -> Batch:
+def append(
+    history: History, name: str, day: Sequence[Document], found: Mapping[str, Verdict], pending: bool = False
+) -> Batch:
     """Write a judged day, in the order given, as a batch."""
     number, folder = history.begin(name)
     tables = {}
@@ -129,7 +133,7 @@ def append(history: History, name: str, day: Sequence[Document], found: Mapping[
             path = f"{table.name}/{bucket}.parquet"
             entries.append(write_part(folder, path, table.schema, made.to_batches(), table.layout))
         tables[table.name] = entries
-    return history.commit(name, folder, tables, SETTINGS, {"documents": len(day)}, BUCKETS)
+    return history.commit(name, folder, tables, SETTINGS, {"documents": len(day)}, BUCKETS, pending)
 
 
 def _rows(

@@ -96,7 +96,6 @@ def test_client_mode_with_an_executor_killed_amid_a_shuffle(
     assert re.fullmatch(r"ingest: read \d+ units", str(told))
 
 
-@pytest.mark.long
 def test_cluster_mode_with_a_machine_lost_amid_a_stage(
     finished: Path, small_recipe: Callable[[Path], Path], tmp_path: Path, dist: Path, cluster: Machines
 ) -> None:

@@ -183,7 +183,11 @@ def test_a_bad_day_trips_gates_and_publishes_nothing(told: Told) -> None:
     assert "gates stopped this run; nothing is published" in told.bad.stderr
     assert "removal: 0." in told.bad.stderr
     assert "is above its max 0.600" in told.bad.stderr
-    assert f"history --batch {BAD}` takes them out" in told.bad.stderr
+    assert f"batch '{BAD}' of the history" in told.bad.stderr
+    assert "waits: no other run is compared with it" in told.bad.stderr
+    batches = json.loads((told.home / "work/daily/history/history.json").read_text())["batches"]
+    assert [batch["name"] for batch in batches if batch["pending"]] == [BAD]
+    assert {batch["name"] for batch in batches} == {FIRST, SECOND, BAD, FOURTH, FIFTH}
     assert not told.edition(BAD).exists()
     assert told.workspace(BAD).manifest("gates") is None
     assert {"removal", "documents"} <= set(told.verdict(BAD)["failed"])
@@ -239,3 +243,12 @@ def test_an_edition_taken_away_is_published_again(told: Told) -> None:
     shutil.rmtree(told.edition(FIRST))
     ran(told.run(FIRST))
     assert json.loads((told.edition(FIRST) / "manifest.json").read_text())["documents"] == 48
+
+
+def test_a_stopped_day_let_through_later_is_compared_with_the_days_published_meanwhile(told: Told) -> None:
+    let_through = ran(told.run(BAD, "gates=null"))
+    assert f"batch {BAD} is late: it is compared with {FIFTH}, {FOURTH} as well" in let_through.stderr
+    assert told.edition(BAD).exists()
+    batches = json.loads((told.home / "work/daily/history/history.json").read_text())["batches"]
+    assert [(batch["name"], batch["pending"]) for batch in batches][-1] == (BAD, False)
+    assert "nothing to do, everything is done" in ran(told.run(FIFTH)).stdout

@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from daybreak.errors import InputError
 from daybreak.manifest import FileEntry
 from daybreak.storage import Store
 from pipelines.dedup.history.history import History, Piece, View
@@ -27,9 +28,14 @@ def compact(history: History) -> State:
     """Merge all batches; the state afterwards. Its digest is what it was. Hold the history while it runs.
 
     Readers of the files from before are safe until the next change. Where there is nothing to gain (one folder,
-    nothing taken down) nothing happens.
+    nothing taken down) nothing happens. Raises InputError while a batch is pending.
     """
     state = history.existing()
+    if waiting := [batch.name for batch in state.batches if batch.pending]:
+        raise InputError(
+            f"{history}: batch {waiting[0]!r} is not published yet. Run its day to the end, or take it out "
+            f"(`daybreak dup history remove {history} --batch {waiting[0]}`), then compact"
+        )
     dead = any(removal.file for removal in state.removals)
     if len(state.folders()) < 2 and not dead:
         return state

@@ -142,10 +142,9 @@ class History:
             raise RecipeError(
                 f"batch {name!r} of the history {self} was compacted with earlier ones and cannot be made again"
             )
-        earlier = state.before(number)
-        if earlier.batches:
+        if any(batch.name != name for batch in state.batches if batch.number < number):
             _same_settings(str(self), state.settings, settings)
-        return earlier
+        return state.before(number)
 
     def begin(self, name: str) -> tuple[int, Store]:
         """The number of a batch about to be written, and an empty folder for it."""
@@ -168,26 +167,54 @@ class History:
         settings: Mapping[str, Any],
         facts: Mapping[str, int],
         buckets: int,
+        pending: bool = False,
     ) -> Batch:
-        """Make the batch in `folder` part of the history. One that is there already, the same, is left alone; the
-        last one is replaced. Raises DaybreakError for another one that later batches were compared with.
+        """Make the batch in `folder` part of the history; `pending`: not before `admit`. One that is there already,
+        the same, is left alone; the last one is replaced. Raises DaybreakError for another one that later batches
+        were compared with.
         """
-        earlier = self.check(name, settings)
+        compared = self.check(name, settings).digest
         state, number = self.state(), self.state().number(name)
         made = self.seal(folder, tables, settings)
         base = folder.root.rsplit("/", 1)[1]
-        there = next((batch for batch in state.batches if batch.number == number), None)
-        if there is not None and there.digest == made.digest:
+        there = next((one for one in state.batches if one.number == number), None)
+        # one that is admitted stays so; one that waits is the same only while it was compared with the same
+        same = there is not None and (not there.pending or (pending and there.compared == compared))
+        if there is not None and same and there.digest == made.digest:
             self.store.remove(BATCHES, base)
             return there
         if number < state.last:
             self.store.remove(BATCHES, base)
             raise _other_batch(str(self), state, number)
-        batch = Batch(number, name, base, made.digest, dict(facts))
-        size = state.buckets if earlier.batches else buckets
-        after = replace(state, settings=settings, buckets=size, batches=(*earlier.batches, batch))
-        self.swap(state, after)
+        batch = Batch(number, name, base, made.digest, dict(facts), pending, compared)
+        others = tuple(other for other in state.batches if other.name != name)
+        size = state.buckets if others else buckets
+        self.swap(state, replace(state, settings=settings, buckets=size, batches=(*others, batch)))
         return batch
+
+    def admit(self, name: str) -> None:
+        """From now on later batches are compared with batch `name`. Hold the history.
+
+        Raises DaybreakError where it is not there, or was not compared with all that others are compared with now.
+        """
+        state = self.existing()
+        batch = state.batch(name)
+        if batch is None:
+            raise DaybreakError(f"the history {self} has no batch {name!r}: run this again from dedup on")
+        if not batch.pending:
+            return
+        if state.before(state.number(name)).digest != batch.compared:
+            raise DaybreakError(
+                f"the history {self} has changed since batch {name!r} was compared with it: run this again, "
+                "and dedup is made anew"
+            )
+        batches = tuple(replace(b, pending=False) if b.name == name else b for b in state.batches)
+        self.swap(state, replace(state, batches=batches))
+
+    def withdraw(self, name: str) -> None:
+        """Take a pending batch out as if it had never been: nothing was compared with it. Hold the history."""
+        state = self.existing()
+        self.swap(state, replace(state, batches=tuple(b for b in state.batches if b.name != name)))
 
     def seal(
         self, folder: Store, tables: Mapping[str, list[FileEntry]], settings: Mapping[str, Any]

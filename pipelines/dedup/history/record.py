@@ -26,11 +26,12 @@ class Recorder:
     settings: Mapping[str, Any]
     buckets: int
     view: View
+    pending: bool = False
 
     @property
     def number(self) -> int:
         """The number this run's batch has."""
-        return self.view.state.last + 1
+        return self.history.state().number(self.batch)
 
     @property
     def later(self) -> list[str]:
@@ -52,16 +53,27 @@ class Recorder:
         from pipelines.dedup.history.write import write_tables
 
         _, folder = self.history.begin(self.batch)
-        buckets = self.view.state.buckets if self.view.state.batches else self.buckets
+        buckets = self._buckets()
         tables = write_tables(frames, folder, buckets, progress)
-        return self.history.commit(self.batch, folder, tables, self.settings, facts or {}, buckets)
+        return self.history.commit(
+            self.batch, folder, tables, self.settings, facts or {}, buckets, self.pending
+        )
+
+    def _buckets(self) -> int:
+        state = self.history.state()
+        return state.buckets if any(batch.name != self.batch for batch in state.batches) else self.buckets
 
 
 @contextmanager
 def recording(
-    path: str, batch: str, settings: Mapping[str, Any], buckets: int = 16, wait: float = 0.0
+    path: str,
+    batch: str,
+    settings: Mapping[str, Any],
+    buckets: int = 16,
+    wait: float = 0.0,
+    pending: bool = False,
 ) -> Iterator[Recorder]:
-    """Hold the history at `path` for a run that is its batch `batch`.
+    """Hold the history at `path` for a run that is its batch `batch`; `pending`: until it is admitted.
 
     Raises RecipeError where its settings differ or the batch cannot be made again, WorkspaceError where another
     process holds it for longer than `wait` seconds.
@@ -69,7 +81,7 @@ def recording(
     history = History(path)
     with history.held(wait):
         view = history.view(history.check(batch, settings))
-        yield Recorder(history, batch, settings, buckets, view)
+        yield Recorder(history, batch, settings, buckets, view, pending)
 
 
 def wait_for(path: str, wait: float, progress: Progress) -> None:

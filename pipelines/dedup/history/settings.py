@@ -27,6 +27,11 @@ def comparable(settings: DedupSettings, order: DeclaredOrder) -> dict[str, Any]:
     return {**plain, "normal": VERSION, "order": ordered}
 
 
+def pending(recipe: Recipe) -> bool:
+    """Whether this run's batch waits for the run's end: a run that is never published is nothing to compare with."""
+    return recipe.gates is not None or recipe.publish is not None
+
+
 def history_digest(recipe: Recipe) -> dict[str, str]:
     """What stands before this run's batch: it stays the same when this run appends, or later ones do."""
     if (history := recipe.dedup.history) is None:

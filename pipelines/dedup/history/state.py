@@ -20,6 +20,8 @@ class Batch:
     """One batch. `folder` holds its tables, after compaction together with those of others.
 
     digest: SHA-256 over the content of its tables as they were written; compaction does not change it.
+    pending: its run is not published yet, so no other batch is compared with it. compared: the digest of what
+    it was itself compared with; empty in histories from before there were pending batches.
     """
 
     number: int
@@ -27,6 +29,8 @@ class Batch:
     folder: str
     digest: str
     facts: Mapping[str, int] = field(default_factory=dict)
+    pending: bool = False
+    compared: str = ""
 
 
 @dataclass(frozen=True)
@@ -55,15 +59,25 @@ class State:
         """Number of the last batch, 0 where there is none."""
         return self.batches[-1].number if self.batches else 0
 
+    def batch(self, name: str) -> Batch | None:
+        """The batch of that name."""
+        return next((batch for batch in self.batches if batch.name == name), None)
+
     def number(self, name: str) -> int:
-        """The number that the batch `name` has, or would get."""
-        return next((batch.number for batch in self.batches if batch.name == name), self.last + 1)
+        """The number that the batch `name` has or would get: a pending one moves behind what came meanwhile."""
+        found = self.batch(name)
+        if found is None or (found.pending and self._changed_after(found)):
+            return self.last + 1
+        return found.number
+
+    def _changed_after(self, batch: Batch) -> bool:
+        return batch.number < self.last or any(removal.after >= batch.number for removal in self.removals)
 
     def before(self, number: int) -> State:
-        """What stood when batch `number` was made: earlier batches, and removals among them."""
+        """What batch `number` is compared with: earlier batches that are not pending, and removals among them."""
         return replace(
             self,
-            batches=tuple(batch for batch in self.batches if batch.number < number),
+            batches=tuple(batch for batch in self.batches if batch.number < number and not batch.pending),
             removals=tuple(removal for removal in self.removals if removal.after < number),
         )
 
