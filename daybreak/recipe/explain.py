@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from daybreak.recipe.model import FORMATS
+from daybreak.recipe.sources import FORMATS
 from daybreak.secrets import without_secrets
 
 

@@ -15,9 +15,10 @@ from pydantic import ValidationError
 
 from daybreak.errors import RecipeError
 from daybreak.recipe.explain import explain
-from daybreak.recipe.model import Recipe, is_day
+from daybreak.recipe.model import Recipe
 from daybreak.recipe.roots import ROOTS, outside
 from daybreak.recipe.section import Section
+from daybreak.recipe.sources import is_day
 from daybreak.recipe.yaml_text import read_yaml
 from daybreak.secrets import copied, credentials, interpolations, without_secrets
 

@@ -7,9 +7,8 @@ from typing import Annotated
 from pydantic import Field, field_validator, model_validator
 
 from daybreak.accounting import STAGE_ORDER
-from daybreak.recipe.section import Section
+from daybreak.recipe.section import Section, Share
 
-Share = Annotated[float, Field(ge=0, le=1)]
 Least = Annotated[int, Field(ge=0)]
 
 CLEANING = STAGE_ORDER[: STAGE_ORDER.index("mixture")]

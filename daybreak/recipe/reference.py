@@ -21,7 +21,7 @@ One recipe is one corpus build. It is a YAML file of the sections below; a key c
 stand relative to `DAYBREAK_HOME` if that is set, else to the current folder. A wrong key stops the run before any work.
 Settings under `spark` never change the output; every other one is part of the fingerprint of the steps it decides.
 
-This page is written from the models in `daybreak/recipe/model.py` (`make docs`).
+This page is written from the models in `daybreak/recipe` (`make docs`).
 """
 
 

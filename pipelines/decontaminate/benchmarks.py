@@ -16,7 +16,7 @@ from pyarrow import fs
 
 from daybreak.errors import DaybreakError, InputError, RecipeError
 from daybreak.recipe import Recipe
-from daybreak.recipe.model import Benchmark
+from daybreak.recipe.decontamination import Benchmark
 from pipelines.decontaminate.layouts import LAYOUTS, Item, Layout, Row, of_fields
 from pipelines.ingest.inputs import Input, expand
 

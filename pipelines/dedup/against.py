@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from daybreak.errors import RecipeError
 from daybreak.manifest import Manifest, canonical
 from daybreak.recipe import Recipe
-from daybreak.recipe.model import Against, Source
+from daybreak.recipe.duplicates import Against
+from daybreak.recipe.sources import Source
 from daybreak.storage import Store
 from daybreak.workspace import MANIFEST, Workspace
 from pipelines.code import code_version

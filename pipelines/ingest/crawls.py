@@ -15,7 +15,7 @@ from xxhash import xxh3_64_intdigest
 
 from daybreak.errors import InputError
 from daybreak.recipe.crawl import Files
-from daybreak.recipe.model import Source
+from daybreak.recipe.sources import Source
 from pipelines.ingest.inputs import Input
 from pipelines.ingest.lines import lines
 from pipelines.ingest.streams import open_file, pieces, unreadable

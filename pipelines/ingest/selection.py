@@ -25,7 +25,7 @@ from xxhash import xxh3_64_intdigest, xxh3_128_hexdigest
 from daybreak.errors import InputError, RecipeError
 from daybreak.manifest import canonical
 from daybreak.recipe.crawl import Select
-from daybreak.recipe.model import Source
+from daybreak.recipe.sources import Source
 from daybreak.storage import Store
 from pipelines.ingest.crawls import below, listing
 from pipelines.ingest.inputs import Input

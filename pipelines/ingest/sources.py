@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from daybreak.recipe.model import Source
+from daybreak.recipe.sources import Source
 from daybreak.storage import Store
 from pipelines.ingest.crawls import crawl_files
 from pipelines.ingest.huggingface import data_files

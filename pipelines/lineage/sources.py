@@ -13,7 +13,7 @@ from openlineage.client.facet_v2 import dataset_version_dataset, input_statistic
 
 from daybreak.manifest import Manifest
 from daybreak.recipe import Recipe
-from daybreak.recipe.model import Source
+from daybreak.recipe.sources import Source
 from daybreak.schema import RAW
 from pipelines.ingest.inputs import WILD, glob_pattern
 from pipelines.lineage.datasets import Facets, InputFacets, kept_at, schema_facet

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from daybreak.errors import InputError
-from daybreak.recipe.model import FORMATS
+from daybreak.recipe.sources import FORMATS
 from daybreak.workspace import Workspace
 from pipelines.extract.html import Extract
 from pipelines.ingest.identify import doc_id

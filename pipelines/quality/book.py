@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from daybreak.recipe.model import Quality, UserRule, UserSet
+from daybreak.recipe.judging import Quality, UserRule, UserSet
 from pipelines.quality.rule import Rule
 from pipelines.quality.rules import Rulebook, choose
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from daybreak.errors import RecipeError
-from daybreak.recipe.model import Quality
+from daybreak.recipe.judging import Quality
 from pipelines.quality.book import rulebook
 from pipelines.quality.rules import Rulebook, choose
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from daybreak.accounting import Ledger
 from daybreak.recipe import Recipe
-from daybreak.recipe.model import Quality
+from daybreak.recipe.judging import Quality
 from daybreak.schema import DECISIONS
 from daybreak.storage import Store
 from pipelines.narrow import UnitResult, run_units

@@ -9,7 +9,7 @@ from typing import Any
 from daybreak.errors import DaybreakError
 from daybreak.manifest import FileEntry
 from daybreak.recipe import Recipe
-from daybreak.recipe.model import Tokenizer as Settings
+from daybreak.recipe.tokens import Tokenizer as Settings
 from daybreak.storage import Store
 from pipelines.draw import draw
 from pipelines.reading import kept_units

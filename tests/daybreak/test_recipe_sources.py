@@ -10,8 +10,8 @@ import yaml
 
 from daybreak.errors import RecipeError
 from daybreak.recipe import Recipe, load_recipe
-from daybreak.recipe.model import FORMATS
 from daybreak.recipe.options import OPTIONS
+from daybreak.recipe.sources import FORMATS
 from pipelines.ingest import READERS
 
 

@@ -10,7 +10,7 @@ import pytest
 from ingest_shards import kinds, page, read, texts, warc, wet
 
 from daybreak.errors import InputError
-from daybreak.recipe.model import Source
+from daybreak.recipe.sources import Source
 from pipelines.ingest.sources import files_of
 
 CRAWL = "CC-MAIN-2024-10"

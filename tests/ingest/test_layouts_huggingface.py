@@ -12,7 +12,7 @@ import pytest
 from ingest_shards import COMPRESS, read, texts
 
 from daybreak.errors import InputError
-from daybreak.recipe.model import Source
+from daybreak.recipe.sources import Source
 from pipelines.ingest import Input
 from pipelines.ingest.sources import files_of
 

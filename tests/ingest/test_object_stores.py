@@ -18,7 +18,7 @@ from moto.server import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import make_server
 
 from daybreak.errors import InputError
-from daybreak.recipe.model import ObjectStore, Remote
+from daybreak.recipe.running import ObjectStore, Remote
 from pipelines.ingest import READERS
 from pipelines.ingest.inputs import expand
 from pipelines.ingest.places import settings, use

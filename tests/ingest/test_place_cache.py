@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from daybreak.errors import InputError
-from daybreak.recipe.model import Remote
+from daybreak.recipe.running import Remote
 from pipelines.ingest.places import settings, use
 from pipelines.ingest.streams import open_file
 from tests.ingest.web_server import Handler, Server, breaks_at, serving
@@ -29,7 +29,7 @@ DATA = random.Random(3).randbytes(SIZE)
 
 READER = """
 import hashlib, sys
-from daybreak.recipe.model import Remote
+from daybreak.recipe.running import Remote
 from pipelines.ingest.places import use
 from pipelines.ingest.streams import open_file
 

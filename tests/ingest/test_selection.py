@@ -20,7 +20,7 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from daybreak.errors import InputError, RecipeError
-from daybreak.recipe.model import Source
+from daybreak.recipe.sources import Source
 from daybreak.storage import Store
 from pipelines.ingest import READERS
 from pipelines.ingest.inputs import Input

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from daybreak.errors import InputError
-from daybreak.recipe.model import Remote
+from daybreak.recipe.running import Remote
 from pipelines.ingest import READERS
 from pipelines.ingest.inputs import expand
 from pipelines.ingest.places import settings, use

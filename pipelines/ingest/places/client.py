@@ -20,7 +20,7 @@ from urllib3.exceptions import HTTPError, MaxRetryError
 from urllib3.util.retry import Retry
 
 from daybreak import __version__
-from daybreak.recipe.model import Remote
+from daybreak.recipe.running import Remote
 from pipelines.ingest.places.errors import Broken, unavailable
 
 PASSING = (408, 429, 500, 502, 503, 504)

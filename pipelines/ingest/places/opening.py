@@ -10,7 +10,7 @@ import pyarrow as pa
 from pyarrow import fs
 
 from daybreak.errors import InputError
-from daybreak.recipe.model import Remote
+from daybreak.recipe.running import Remote
 from daybreak.secrets import lasting, without_secrets
 from pipelines.ingest.places import stores
 from pipelines.ingest.places.cache import Cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from daybreak.errors import InputError
-from daybreak.recipe.model import Remote
+from daybreak.recipe.running import Remote
 
 if TYPE_CHECKING:
     from pipelines.ingest.places.web import Facts

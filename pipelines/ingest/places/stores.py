@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pyarrow as pa
 from pyarrow import fs
 
-from daybreak.recipe.model import Remote
+from daybreak.recipe.running import Remote
 from pipelines.ingest.places.errors import unavailable
 
 HADOOP = ("hdfs", "viewfs")
