@@ -128,7 +128,7 @@ PACKED := dist/environment$(VARIANT).tar.gz
 PACKED_VENV := dist/.venv-worker$(VARIANT)
 
 # The lock's versions of what requirements-worker.in names: never Airflow, Spark (the cluster's own) or a test tool.
-$(PACKED): requirements-worker.in requirements.lock pipelines/environment.py | $(STAMP)
+$(PACKED): requirements-worker.in requirements.lock pipelines/shipping/environment.py | $(STAMP)
 	mkdir -p dist
 	$(BIN)/uv pip compile --quiet --python-version 3.11 --no-emit-package fasttext-predict --no-header --no-annotate \
 	  --constraints requirements.lock requirements-worker.in -o dist/requirements-worker.txt
@@ -137,12 +137,12 @@ $(PACKED): requirements-worker.in requirements.lock pipelines/environment.py | $
 	  -r dist/requirements-worker.txt
 	$(if $(WITH_TORCH),$(BIN)/pip --python $(PACKED_VENV)/bin/python install --quiet --disable-pip-version-check \
 	  -c requirements.lock $(TORCH))
-	$(BIN)/python -m pipelines.environment $(PACKED_VENV) $@ --base $(WORKER_PYTHON)
+	$(BIN)/python -m pipelines.shipping.environment $(PACKED_VENV) $@ --base $(WORKER_PYTHON)
 
 dist: $(STAMP) $(PACKED) ## What spark-submit sends to a cluster, in dist/: wheel, zip, jobs, packed environment
 	rm -rf build dist/*.whl
 	$(BIN)/pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .
-	$(BIN)/python -m pipelines.package dist
+	$(BIN)/python -m pipelines.shipping.package dist
 	@du -shc dist/*.whl dist/daybreak.zip dist/driver.jar dist/jobs $(PACKED) | sed 's/^/  /'
 
 clean: ## Remove the environment and everything built

@@ -27,8 +27,8 @@ from warcio.warcwriter import WARCWriter
 from benchmarks.corpus import bench_rows
 from daybreak.recipe import Recipe
 from daybreak.storage import Store
-from pipelines.finished import Finished
-from pipelines.ingest_units import Cut, Work, jobs, large
+from pipelines.fused.units import Cut, Work, jobs, large
+from pipelines.spark.finished import Finished
 from pipelines.steps.ingest import IngestUnit, inputs
 
 FACTOR = 10

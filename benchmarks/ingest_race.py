@@ -40,8 +40,8 @@ from pipelines.extract.html import Extract
 from pipelines.ingest.identify import doc_id
 from pipelines.ingest.inputs import Input
 from pipelines.ingest.registry import READERS
-from pipelines.narrow import UnitResult, run_units
 from pipelines.runner import Runner
+from pipelines.spark.narrow import UnitResult, run_units
 from pipelines.steps.ingest import IngestUnit, inputs
 
 ROUNDS = 3

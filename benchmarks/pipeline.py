@@ -27,13 +27,13 @@ from benchmarks.corpus import bench_rows, text_bytes
 from daybreak.progress import Progress
 from daybreak.recipe import Recipe, load_recipe
 from daybreak.schema import DOCUMENTS
-from pipelines.chain import build_chain
 from pipelines.extract.html import Extract
+from pipelines.fused.chain import build_chain
 from pipelines.ingest.identify import doc_id
 from pipelines.ingest.inputs import Input
 from pipelines.ingest.registry import READERS
-from pipelines.narrow import UnitResult, run_units
 from pipelines.runner import Runner
+from pipelines.spark.narrow import UnitResult, run_units
 from pipelines.steps.filter import decider
 from pipelines.steps.ingest import inputs
 

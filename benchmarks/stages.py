@@ -17,7 +17,7 @@ from rich.table import Table
 from benchmarks.corpus import batches, bench_rows, text_bytes
 from daybreak.recipe import load_recipe
 from daybreak.schema import DOCUMENTS
-from pipelines.chain import build_chain
+from pipelines.fused.chain import build_chain
 from pipelines.steps.filter import decider
 
 ROUNDS = 3

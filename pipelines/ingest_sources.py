@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from daybreak.accounting import Ledger, check
 from daybreak.errors import RecipeError
 from daybreak.recipe import Recipe
-from pipelines.narrow import UnitResult
 from pipelines.observe import StepRun
 from pipelines.observe.run_log import note
 from pipelines.observe.spark_metrics import Measured, flows
 from pipelines.registry import step
 from pipelines.runner import Runner, explained
+from pipelines.spark.narrow import UnitResult
 from pipelines.step import Context
 from pipelines.steps.ingest import Reading, bad_inputs, inputs
 

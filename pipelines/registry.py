@@ -5,8 +5,8 @@ from __future__ import annotations
 from daybreak.errors import DaybreakError, RecipeError
 from daybreak.recipe import Recipe
 from pipelines.dedup.wanted import check_certificate, check_earlier, check_order, stage_settings
+from pipelines.fused.outside import OUTSIDE_CHECKS
 from pipelines.language.settings import check_identifier, check_keep, check_min_scores, check_rule_languages
-from pipelines.outside import OUTSIDE_CHECKS
 from pipelines.pii.settings import check as scrub_check
 from pipelines.quality.segmenters import check_segmenters
 from pipelines.quality.wanted import check_signals

@@ -20,9 +20,9 @@ from daybreak.recipe import Recipe
 from daybreak.workspace import Workspace
 from pipelines.code import code_version
 from pipelines.ingest.places import use
-from pipelines.naming import app_name, group_jobs
 from pipelines.observe import OBSERVERS, Observer, StepRun
 from pipelines.registry import STEPS, validate
+from pipelines.spark.naming import app_name, group_jobs
 from pipelines.step import Context, Result, Step
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class Runner:
         self._only: Sequence[str] | None = None
 
     def _start(self) -> SparkSession:
-        from pipelines.session import start
+        from pipelines.spark.session import start
 
         return start(self.recipe, app_name(self.recipe.name, self._only))
 

@@ -250,7 +250,7 @@ def doctor(json: Json = False) -> None:
 @app.command()
 def pack(target: Annotated[Path, typer.Argument(help="the zip to write")]) -> None:
     """Write the project as a zip for `spark-submit --py-files`."""
-    from pipelines.package import build_zip
+    from pipelines.shipping.package import build_zip
 
     print(build_zip(target))
 

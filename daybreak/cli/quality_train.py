@@ -80,8 +80,8 @@ def classifier_settings(kind: str, changes: Mapping[str, Any]) -> Any:
 
 def _session(master: str) -> SparkSession:
     from daybreak.recipe import Recipe
-    from pipelines.naming import app_name
-    from pipelines.session import start
+    from pipelines.spark.naming import app_name
+    from pipelines.spark.session import start
 
     recipe = {
         "name": "quality-train",

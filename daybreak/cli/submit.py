@@ -91,7 +91,7 @@ def _placed(step: str, recipe: Recipe, cluster: Cluster, one_of_all: bool) -> Cl
 
 def _complete(submissions: Sequence[Submission]) -> None:
     """Raise DaybreakError for a `dist` here that lacks a file, or holds other code than this."""
-    from pipelines.package import matches
+    from pipelines.shipping.package import matches
 
     for one in submissions:
         if "://" in one.cluster.dist:

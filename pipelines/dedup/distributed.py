@@ -19,7 +19,7 @@ from pipelines.dedup.nodes import Nodes
 from pipelines.dedup.phases import Phase, Phases, read_groups, struct_of
 from pipelines.dedup.verify import EDGES
 from pipelines.dedup.windows import DROPPED, KEPT, OPEN, Members, windows
-from pipelines.naming import describing
+from pipelines.spark.naming import describing
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

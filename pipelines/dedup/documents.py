@@ -11,7 +11,7 @@ from pipelines.dedup.phases import Phase, Phases, struct_of
 from pipelines.dedup.scan import ScanUnit, Unit
 from pipelines.dedup.signatures import SIGNATURES
 from pipelines.dedup.wanted import declared_order, stage_settings
-from pipelines.narrow import scan_units
+from pipelines.spark.narrow import scan_units
 from pipelines.step import Context
 
 if TYPE_CHECKING:

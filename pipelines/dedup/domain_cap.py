@@ -28,10 +28,10 @@ from pipelines.dedup.phases import Phases, struct_of
 from pipelines.dedup.wanted import declared_order
 from pipelines.kernels.hashing import keyed_hash
 from pipelines.lists.suffixes import registered_domains
-from pipelines.naming import describing
-from pipelines.narrow import scan_units
 from pipelines.parts import read_part, runs, write_part
 from pipelines.reading import KeptUnit, kept_units
+from pipelines.spark.naming import describing
+from pipelines.spark.narrow import scan_units
 from pipelines.step import Context
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ from pipelines.dedup.prior import Prior, check_prior
 from pipelines.dedup.rounds import stars, unique_pairs
 from pipelines.dedup.settings import LEVELS, DedupSettings
 from pipelines.dedup.windows import DROPPED, windows
-from pipelines.naming import describing
+from pipelines.spark.naming import describing
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession

@@ -18,8 +18,8 @@ from pipelines.dedup.planted import UNIT
 from pipelines.dedup.prior import Prior
 from pipelines.dedup.scan import FetchTexts
 from pipelines.dedup.settings import DedupSettings
-from pipelines.naming import describing
-from pipelines.wide import write_parts, write_table
+from pipelines.spark.naming import describing
+from pipelines.spark.wide import write_parts, write_table
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

@@ -19,8 +19,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from daybreak.storage import Store
-from pipelines.naming import describing
 from pipelines.parts import row_bytes
+from pipelines.spark.naming import describing
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession

@@ -12,13 +12,13 @@ import pyarrow as pa
 from daybreak.manifest import FileEntry
 from daybreak.progress import Progress
 from daybreak.storage import Store
-from pipelines.narrow import UnitResult, run_units, scan_units
 from pipelines.passages import scan
 from pipelines.passages.judge import LOSERS, JudgeUnit
 from pipelines.passages.settings import PassageSettings
 from pipelines.passages.substrings import Substrings
 from pipelines.reading import KeptUnit
-from pipelines.wide import write_parts
+from pipelines.spark.narrow import UnitResult, run_units, scan_units
+from pipelines.spark.wide import write_parts
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession

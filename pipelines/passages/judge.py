@@ -12,13 +12,13 @@ import pyarrow as pa
 from daybreak.schema import CUTS, DECISIONS
 from daybreak.storage import Store
 from pipelines.cutting import count_cut, range_lists
-from pipelines.narrow import UnitResult
 from pipelines.parts import read_part, write_part
 from pipelines.passages.cuts import Cut, cut_texts
 from pipelines.passages.firsts import OCCURRENCES, Occurrences, decide
 from pipelines.passages.scan import ROWS, SCRATCH, occurrences_path
 from pipelines.passages.settings import PassageSettings
 from pipelines.reading import KeptUnit
+from pipelines.spark.narrow import UnitResult
 
 STAGE = "passages"
 SHARE, LEFT = "passages.removed_share", "passages.left_chars"

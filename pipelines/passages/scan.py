@@ -10,13 +10,13 @@ import numpy as np
 import pyarrow as pa
 
 from daybreak.storage import Store
-from pipelines.narrow import UnitResult
 from pipelines.parts import read_column, read_part, write_part
 from pipelines.passages.firsts import OCCURRENCES, decide, ordered, repeated_inside
 from pipelines.passages.pieces import Pieces
 from pipelines.passages.settings import PassageSettings, Unit
 from pipelines.passages.substrings import Substrings
 from pipelines.reading import KeptUnit
+from pipelines.spark.narrow import UnitResult
 
 SCRATCH = "scratch"
 """Folder of what passes hand to each other; removed before the step commits."""

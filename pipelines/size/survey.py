@@ -23,16 +23,16 @@ import pyarrow.parquet as pq
 from daybreak.errors import DaybreakError
 from daybreak.recipe import Recipe
 from daybreak.storage import Store
-from pipelines.chain import build_chain
 from pipelines.extract.settings import extract_stage
+from pipelines.fused.chain import build_chain
+from pipelines.fused.tables import IngestTables
+from pipelines.fused.watched import Warm
 from pipelines.ingest.identify import doc_id
 from pipelines.ingest.inputs import Input
 from pipelines.ingest.places import use
 from pipelines.ingest.registry import READERS
 from pipelines.ingest.sources import files_of, options_of
 from pipelines.ingest.streams import open_file
-from pipelines.ingest_tables import IngestTables
-from pipelines.ingest_watched import Warm
 from pipelines.observe.spark_metrics import flows
 from pipelines.parts import read_part, row_bytes, write_part
 from pipelines.steps.filter import FilterUnit, SignalsUnit, decider

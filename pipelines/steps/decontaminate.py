@@ -30,9 +30,9 @@ from pipelines.decontaminate.match import MATCHES, Match
 from pipelines.decontaminate.overlap import common, covered, document_counts, less
 from pipelines.decontaminate.settings import DecontaminateSettings, as_json, settings_of
 from pipelines.decontaminate.tokens import tokenize
-from pipelines.narrow import UnitResult, run_units
 from pipelines.parts import read_part, write_part
 from pipelines.reading import KeptUnit, kept_units
+from pipelines.spark.narrow import UnitResult, run_units
 from pipelines.step import Context, Result, Step
 from pipelines.steps.ingest import gather
 

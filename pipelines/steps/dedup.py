@@ -30,9 +30,9 @@ from pipelines.dedup.prior import Joined, Prior
 from pipelines.dedup.scan import FetchTexts, Unit
 from pipelines.dedup.settings import LEVELS
 from pipelines.dedup.wanted import comparable_settings, planted_units, stage_settings
-from pipelines.naming import describing
-from pipelines.narrow import watched
 from pipelines.reading import KeptUnit, kept_units
+from pipelines.spark.naming import describing
+from pipelines.spark.narrow import watched
 from pipelines.step import Context, Result, Step
 from pipelines.steps.filter import count_verdicts
 from pipelines.steps.ingest import Ingest
@@ -50,7 +50,7 @@ class Dedup(Step):
         "daybreak.schema",
         "pipelines.parts",
         "pipelines.reading",
-        "pipelines.wide",
+        "pipelines.spark.wide",
         "pipelines.kernels",
         "pipelines.dedup",
         "pipelines.lists.hosts",

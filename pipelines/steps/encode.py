@@ -11,9 +11,9 @@ import pyarrow as pa
 from daybreak.recipe import Recipe
 from daybreak.schema import TOKENS
 from daybreak.storage import Store
-from pipelines.narrow import UnitResult, run_units
 from pipelines.parts import write_part
 from pipelines.reading import KeptUnit, kept_units
+from pipelines.spark.narrow import UnitResult, run_units
 from pipelines.step import Context, Result, Step
 from pipelines.steps.ingest import gather
 from pipelines.steps.tokenizer import MODEL

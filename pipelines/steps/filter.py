@@ -13,10 +13,10 @@ from daybreak.recipe import Recipe
 from daybreak.recipe.judging import Quality
 from daybreak.schema import DECISIONS
 from daybreak.storage import Store
-from pipelines.narrow import UnitResult, run_units
 from pipelines.parts import read_part, write_part
 from pipelines.quality.book import rulebook
 from pipelines.quality.decide import Filter as Decide
+from pipelines.spark.narrow import UnitResult, run_units
 from pipelines.step import Context, Result, Step
 from pipelines.steps.ingest import gather
 

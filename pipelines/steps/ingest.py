@@ -14,18 +14,11 @@ from daybreak.manifest import FileEntry
 from daybreak.recipe import Recipe
 from daybreak.secrets import without_secrets
 from daybreak.storage import Store
-from pipelines.chain import Chain, build_chain
 from pipelines.extract.settings import extract_stage
-from pipelines.finished import Finished
-from pipelines.guard import reading
-from pipelines.ingest.identify import doc_id
-from pipelines.ingest.inputs import Input
-from pipelines.ingest.places import use
-from pipelines.ingest.registry import READERS, Reader
-from pipelines.ingest.sources import files_of, options_of
-from pipelines.ingest.spans import Part
-from pipelines.ingest_tables import TABLES, IngestTables
-from pipelines.ingest_units import (
+from pipelines.fused.chain import Chain, build_chain
+from pipelines.fused.outside import outside_digests, outside_settings
+from pipelines.fused.tables import TABLES, IngestTables
+from pipelines.fused.units import (
     Cut,
     Job,
     Work,
@@ -37,14 +30,21 @@ from pipelines.ingest_units import (
     unit_bytes,
     unit_name,
 )
-from pipelines.ingest_watched import guarded
+from pipelines.fused.watched import guarded
+from pipelines.guard import reading
+from pipelines.ingest.identify import doc_id
+from pipelines.ingest.inputs import Input
+from pipelines.ingest.places import use
+from pipelines.ingest.registry import READERS, Reader
+from pipelines.ingest.sources import files_of, options_of
+from pipelines.ingest.spans import Part
 from pipelines.language.identifiers import identifier
-from pipelines.narrow import R, Tell, U, UnitResult, run_units
-from pipelines.outside import outside_digests, outside_settings
 from pipelines.pii.settings import key_fingerprint
 from pipelines.quality.lines import editor_of
 from pipelines.quality.segmenters import segmenter_versions
 from pipelines.quality.wanted import families_of
+from pipelines.spark.finished import Finished
+from pipelines.spark.narrow import R, Tell, U, UnitResult, run_units
 from pipelines.step import Context, Result, Step
 
 SELECTIONS = "selections"
@@ -111,10 +111,10 @@ class Ingest(Step):
     code = (
         "daybreak.schema",
         "pipelines.parts",
-        "pipelines.chain",
-        "pipelines.ingest_tables",
-        "pipelines.ingest_units",
-        "pipelines.ingest_watched",
+        "pipelines.fused.chain",
+        "pipelines.fused.tables",
+        "pipelines.fused.units",
+        "pipelines.fused.watched",
         "pipelines.steps.ingest",
         "pipelines.ingest",
         "pipelines.guard",
@@ -125,8 +125,8 @@ class Ingest(Step):
         "pipelines.kernels",
         "pipelines.models",
         "pipelines.lists",
-        "pipelines.metadata",
-        "pipelines.outside",
+        "pipelines.fused.metadata",
+        "pipelines.fused.outside",
         "pipelines.dedup.normal",
     )
     libraries = (

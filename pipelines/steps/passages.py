@@ -27,7 +27,7 @@ class Passages(Step):
         "daybreak.schema",
         "pipelines.parts",
         "pipelines.reading",
-        "pipelines.wide",
+        "pipelines.spark.wide",
         "pipelines.cutting",
         "pipelines.kernels.arrow",
         "pipelines.kernels.codepoints",

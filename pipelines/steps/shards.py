@@ -10,9 +10,9 @@ import pyarrow.compute as pc
 from daybreak.accounting import Ledger
 from daybreak.manifest import FileEntry
 from daybreak.recipe import Recipe
-from pipelines.naming import describing
-from pipelines.narrow import watched
 from pipelines.publish.publish import publish
+from pipelines.spark.naming import describing
+from pipelines.spark.narrow import watched
 from pipelines.step import Context, Result, Step
 from pipelines.steps.mixture import add_documents, token_sizes
 from tokenizer.shards import token_type

@@ -77,7 +77,7 @@ def test_what_cannot_work_is_refused_before_anything_starts(
 
 
 def test_a_zip_of_other_code_is_refused(place: Path) -> None:
-    from pipelines.package import build_dist
+    from pipelines.shipping.package import build_dist
 
     dist = build_dist(place / "no-dist")
     (dist / "environment.tar.gz").touch()

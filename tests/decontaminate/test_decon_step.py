@@ -20,12 +20,12 @@ from pipelines.decontaminate.judge import Judge
 from pipelines.decontaminate.overlap import common
 from pipelines.decontaminate.settings import VARIANTS, DecontaminateSettings
 from pipelines.decontaminate.tokens import tokenize
-from pipelines.narrow import UnitResult
 from pipelines.parts import write_part
 from pipelines.reading import Cuts, KeptUnit
 from pipelines.report import Facts, RunFacts, render
 from pipelines.report.collect_funnel import collect_contamination
 from pipelines.report.collect_samples import collect_dropped
+from pipelines.spark.narrow import UnitResult
 from pipelines.steps.decontaminate import JudgeUnit, MatchUnit, _overlaps, _sums
 from pipelines.steps.ingest import gather
 

@@ -17,9 +17,9 @@ from daybreak.accounting import breaks, differences
 from daybreak.errors import InputError
 from daybreak.recipe import load_recipe
 from daybreak.storage import Store
+from pipelines.fused.watched import guarded
 from pipelines.ingest import READERS
-from pipelines.ingest_watched import guarded
-from pipelines.narrow import UnitResult
+from pipelines.spark.narrow import UnitResult
 from pipelines.steps.ingest import IngestUnit, inputs
 from tests.pipelines.script_texts import GOOD
 

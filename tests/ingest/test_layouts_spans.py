@@ -13,9 +13,9 @@ from test_layouts_accounting import recipe
 from test_layouts_wat import envelope, wat
 from test_spans import same
 
+from pipelines.fused.units import large
 from pipelines.ingest.cuts import cut
 from pipelines.ingest.inputs import Input
-from pipelines.ingest_units import large
 
 VALUES = [{"text": f"text {n}", "content": f"code {n}", "id": str(n)} for n in range(300)]
 KEYED = ("fineweb", "dolma", "dclm", "the_stack")

@@ -21,11 +21,11 @@ from daybreak.accounting import breaks, differences
 from daybreak.errors import InputError
 from daybreak.recipe import Recipe, load_recipe
 from daybreak.storage import Store
-from pipelines.chain import Chain, build_chain
+from pipelines.fused.chain import Chain, build_chain
+from pipelines.fused.watched import guarded
 from pipelines.guard import Guarded, Limits, at_row, progressed
 from pipelines.ingest import READERS, jsonl
-from pipelines.ingest_watched import guarded
-from pipelines.narrow import UnitResult
+from pipelines.spark.narrow import UnitResult
 from pipelines.steps import ingest
 from pipelines.steps.ingest import IngestUnit, inputs
 

@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from daybreak.workspace import Workspace
-from pipelines.package import build_zip
+from pipelines.shipping.package import build_zip
 from tests.line.cluster import (
     PYTHON,
     SPARK,

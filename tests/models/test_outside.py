@@ -11,7 +11,7 @@ import pytest
 from daybreak.errors import RecipeError
 from daybreak.recipe import Recipe, load_recipe
 from daybreak.schema import DOCUMENTS
-from pipelines.chain import build_chain
+from pipelines.fused.chain import build_chain
 from pipelines.quality.decide import Filter
 from pipelines.registry import validate
 from pipelines.steps.ingest import Ingest

@@ -14,13 +14,13 @@ import pyarrow.compute as pc
 from daybreak.schema import DECISIONS, DOCUMENTS
 from daybreak.storage import Store
 from pipelines.dedup.order import DeclaredOrder
-from pipelines.narrow import UnitResult
 from pipelines.parts import write_part
 from pipelines.passages import across, scan
 from pipelines.passages.judge import LOSERS, JudgeUnit, losers_path
 from pipelines.passages.settings import PassageSettings, Unit
 from pipelines.passages.substrings import Substrings
 from pipelines.reading import Cuts, KeptUnit
+from pipelines.spark.narrow import UnitResult
 
 SIGNALS = pa.schema([DECISIONS.field(name) for name in ("doc_id", "source", "n_bytes")])
 

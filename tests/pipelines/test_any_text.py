@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from daybreak.recipe import Recipe, load_recipe
 from daybreak.schema import DOCUMENTS
-from pipelines.chain import build_chain
+from pipelines.fused.chain import build_chain
 from pipelines.quality.rules import RULE_SETS
 from pipelines.steps.filter import decider
 from tests.pipelines.script_texts import GOOD

@@ -18,12 +18,12 @@ from hypothesis import strategies as st
 from daybreak.accounting import Ledger, differences
 from daybreak.recipe import Recipe
 from daybreak.storage import Store
-from pipelines.balance import assign
-from pipelines.finished import Finished
+from pipelines.fused.tables import TABLES
+from pipelines.fused.units import Cut, Job, Work, failures, jobs, large, misread
 from pipelines.ingest.inputs import Input
-from pipelines.ingest_tables import TABLES
-from pipelines.ingest_units import Cut, Job, Work, failures, jobs, large, misread
-from pipelines.narrow import UnitResult
+from pipelines.spark.balance import assign
+from pipelines.spark.finished import Finished
+from pipelines.spark.narrow import UnitResult
 from pipelines.steps.ingest import IngestUnit, inputs
 
 sys.path.append(str(Path(__file__).parents[1] / "ingest"))

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from pipelines.metadata import Metadata
+from pipelines.fused.metadata import Metadata
 
 
 def pick(path: str, *rows: Any) -> list[float | None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from pipelines.naming import DESCRIPTION, app_name, describing, group_jobs
+from pipelines.spark.naming import DESCRIPTION, app_name, describing, group_jobs
 
 
 class Context:

@@ -7,7 +7,7 @@ import sys
 import zipfile
 from pathlib import Path
 
-from pipelines.package import PACKAGES, build_zip
+from pipelines.shipping.package import PACKAGES, build_zip
 
 ROOT = Path(__file__).resolve().parents[2]
 

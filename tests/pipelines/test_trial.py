@@ -15,9 +15,9 @@ from daybreak.errors import RecipeError, WorkspaceError
 from daybreak.manifest import Manifest
 from daybreak.recipe import Recipe, load_recipe
 from daybreak.workspace import Workspace
-from pipelines.narrow import UnitResult
 from pipelines.quality.trial import Trial
 from pipelines.quality.whatif import changed
+from pipelines.spark.narrow import UnitResult
 from pipelines.step import Step
 from pipelines.steps.filter import Filter, FilterUnit, SignalsUnit, decider, decider_of
 from pipelines.steps.ingest import Ingest, IngestUnit, gather, inputs

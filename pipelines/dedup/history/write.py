@@ -17,7 +17,7 @@ from pipelines.dedup.history.buckets import bucket_name
 from pipelines.dedup.history.tables import SETS, table
 from pipelines.dedup.order import earlier
 from pipelines.dedup.shingles import shingle_sets
-from pipelines.wide import write_parts
+from pipelines.spark.wide import write_parts
 
 JUDGED = ("doc_id", "order", "url_hash", "exact_hash", "bands", "level", "set", "cluster_id")
 """Columns of a run's outcome (`stage.Deduped.judged`): one row a document that came in.

@@ -1,6 +1,6 @@
 """The project as spark-submit takes it: a zip for `--py-files` and the entry points; the same bytes every time.
 
-`python -m pipelines.package FOLDER` writes what needs no environment: daybreak.zip, jobs/, driver.jar.
+`python -m pipelines.shipping.package FOLDER` writes what needs no environment: daybreak.zip, jobs/, driver.jar.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 
 PACKAGES = ("daybreak", "tokenizer", "pipelines", "trainer")
 EPOCH = (1980, 1, 1, 0, 0, 0)
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def build_zip(target: Path) -> Path:

@@ -11,9 +11,9 @@ import pyarrow.compute as pc
 from daybreak.recipe import Recipe
 from daybreak.schema import DOCUMENTS
 from pipelines.dedup.normal import exact_hash
+from pipelines.fused.outside import outside_stages
 from pipelines.guard import Outcome, apart, at_stage
 from pipelines.language.identify import Language
-from pipelines.outside import outside_stages
 from pipelines.pii.settings import presidio_stage, scrub_stage
 from pipelines.quality.lines import Lines
 from pipelines.quality.segmenters import segmenter_stage

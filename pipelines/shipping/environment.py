@@ -1,4 +1,4 @@
-"""The packed Python environment of a cluster: `python -m pipelines.environment VENV ARCHIVE --base PREFIX`.
+"""The packed Python environment of a cluster: `python -m pipelines.shipping.environment VENV ARCHIVE --base PREFIX`.
 
 Spark unpacks the archive beside each driver and executor (`--archives ARCHIVE#environment`). It holds libraries
 only: the interpreter's own files stay those of the machine, below `base`.
@@ -54,8 +54,8 @@ def _lean_on(venv: Path, base: Path) -> None:
 
 
 def main() -> None:
-    """Entry point of `python -m pipelines.environment`."""
-    parser = argparse.ArgumentParser(prog="python -m pipelines.environment")
+    """Entry point of `python -m pipelines.shipping.environment`."""
+    parser = argparse.ArgumentParser(prog="python -m pipelines.shipping.environment")
     parser.add_argument("venv", type=Path)
     parser.add_argument("archive", type=Path)
     parser.add_argument("--base", type=Path, required=True, help="prefix of Python 3.11 on the cluster")

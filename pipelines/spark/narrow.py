@@ -18,8 +18,8 @@ from daybreak import logs
 from daybreak.accounting import Count
 from daybreak.manifest import FileEntry
 from daybreak.progress import Progress
-from pipelines.balance import assign
-from pipelines.naming import describing
+from pipelines.spark.balance import assign
+from pipelines.spark.naming import describing
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession

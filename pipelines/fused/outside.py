@@ -10,10 +10,10 @@ import pyarrow as pa
 
 from daybreak.errors import InputError
 from daybreak.recipe import Recipe
+from pipelines.fused.metadata import Metadata
 from pipelines.lists import badwords, url_words, urls
 from pipelines.lists.files import list_digest
 from pipelines.lists.suffixes import UrlDomain
-from pipelines.metadata import Metadata
 from pipelines.models.folder import model_digest, read_model, sha256, weights_file
 from pipelines.models.perplexity import Perplexity, load_model, load_pieces
 from pipelines.models.score import Score

@@ -11,7 +11,7 @@ from daybreak.accounting import Ledger, Outcome
 from daybreak.manifest import FileEntry
 from daybreak.schema import DECISIONS, DOCUMENTS, FINDINGS, QUARANTINE
 from daybreak.storage import Store
-from pipelines.chain import Chain
+from pipelines.fused.chain import Chain
 from pipelines.ingest.inputs import Input
 from pipelines.ingest.rows import MAX_QUARANTINED
 from pipelines.parts import PartWriter

@@ -9,12 +9,12 @@ from itertools import count
 
 from daybreak.errors import InputError
 from daybreak.recipe import Recipe
-from pipelines.finished import Finished
 from pipelines.ingest.cuts import CUTS, cut
 from pipelines.ingest.inputs import Input
 from pipelines.ingest.places import use
 from pipelines.ingest.spans import DECODED, Entry, Part, Span
-from pipelines.narrow import UnitResult
+from pipelines.spark.finished import Finished
+from pipelines.spark.narrow import UnitResult
 
 MAX_LANES = 8
 """Tasks that decode one stream, at most: each decodes all of it, a tenth of the work on its own spans or less."""

@@ -13,7 +13,7 @@ from daybreak.accounting import Count
 from daybreak.manifest import FileEntry, canonical
 from daybreak.storage import Store
 from daybreak.workspace import MARKERS
-from pipelines.narrow import Tell, UnitResult
+from pipelines.spark.narrow import Tell, UnitResult
 
 READERS = 16
 """Markers read at once: an object store answers slowly, but many at a time."""

@@ -11,8 +11,8 @@ import pyarrow as pa
 
 from daybreak.recipe import Recipe
 from daybreak.schema import DOCUMENTS, RAW
-from pipelines.chain import build_chain
 from pipelines.extract.settings import extract_stage
+from pipelines.fused.chain import build_chain
 from pipelines.guard import Guarded, Limits
 
 

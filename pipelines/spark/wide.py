@@ -11,9 +11,9 @@ import pyarrow as pa
 from daybreak.manifest import FileEntry
 from daybreak.progress import Progress
 from daybreak.storage import Store
-from pipelines.naming import describing
-from pipelines.narrow import watched
 from pipelines.parts import PLAIN, Layout, PartWriter, runs
+from pipelines.spark.naming import describing
+from pipelines.spark.narrow import watched
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

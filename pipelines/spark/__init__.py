@@ -1,0 +1,1 @@
+"""How steps use Spark: the session, passes over units, parts of results, names in its UI."""
