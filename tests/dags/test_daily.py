@@ -232,7 +232,6 @@ def test_the_grid_shows_every_day_and_its_tasks(pages: Pages, again: Wave) -> No
     pages.picture("grid")
 
 
-@pytest.mark.long
 def test_the_log_of_a_tripped_gate_names_it(pages: Pages, days: Wave) -> None:
     page = pages.open(f"dags/{DAG}/runs/{days.runs[BAD]}/tasks/gates")
     page.get_by_text("nothing is published").first.wait_for()
