@@ -28,6 +28,8 @@ from tests.line.support import ROOT
 SPARK = Path(pyspark.__file__).parent
 PATIENCE = 600
 """Seconds to wait for something that takes a few on a quiet machine."""
+TIDY = " ".join(f"-Dspark.worker.cleanup.{key}" for key in ("enabled=true", "interval=15", "appDataTtl=15"))
+"""Each application unpacks the environment for each of its executors; left there, one build filled 13 GB."""
 PREFIX = Path("/usr") if Path("/usr/bin/python3.11").exists() else Path(sys.base_prefix)
 PYTHON = PREFIX / "bin/python3.11"
 
@@ -73,6 +75,7 @@ def bare_environment(folder: Path) -> dict[str, str]:
         "SPARK_HOME": str(SPARK),
         "JAVA_HOME": str(java.home()),
         "SPARK_LOCAL_IP": "127.0.0.1",
+        "SPARK_WORKER_OPTS": TIDY,
         "NUMBA_CACHE_DIR": str((cache_folder() or folder / "kernels").parent),
     }
 
