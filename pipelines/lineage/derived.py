@@ -162,6 +162,16 @@ DERIVED: Mapping[str, Mapping[str, Derived]] = {
             origin("JOIN", "mixture.plan.doc_id") + origin("SORT", "mixture.plan.shard", "mixture.plan.row"),
         )
     },
+    "publish": {
+        "documents": Derived(
+            {
+                **same("mixture.plan", "doc_id", "shard", "row"),
+                **same("encode.tokens", "source", "lang", "n_tokens"),
+                **same("ingest.documents", "url"),
+            },
+            origin("FILTER", "mixture.plan.doc_id"),
+        )
+    },
     "train": {
         "metrics": Derived({"step": (), "lr": (), "*": LEARNT}),
         "spikes": Derived(
@@ -180,5 +190,6 @@ READS: Mapping[str, tuple[str, ...]] = {
     "encode": ("tokenizer.model",),
     "shards": ("tokenizer.model",),
     "train": ("tokenizer.model",),
+    "publish": ("shards.shards", "tokenizer.model", "gates.verdict"),
 }
 """Tables that a step reads and takes no column from."""

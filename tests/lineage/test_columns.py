@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from daybreak import schema
+from pipelines.editions import documents as editions
 from pipelines.lineage.columns import Origin
 from pipelines.lineage.derived import DERIVED, READS
 from pipelines.registry import STEPS
@@ -24,6 +25,7 @@ KNOWN = {
     "encode.tokens": schema.TOKENS,
     "mixture.plan": schema.PLAN,
     "shards.shards": shard_schema("uint16"),
+    "publish.documents": editions.DOCUMENTS,
 }
 TABLES = [(step, table) for step, tables in DERIVED.items() for table in tables]
 
