@@ -62,7 +62,7 @@ def plain(text: str) -> dict[str, float]:
     paragraphs = text.split("\n\n")
     low = [paragraph.lower() for paragraph in paragraphs]
     hashes = [len(re.findall("#+", word)) / len(word) > 0.5 for word in words]
-    url = r"https?://(?:[a-zA-Z0-9$_@.&+!*(),-]|%[0-9a-fA-F]{2})+"
+    url = r"https?://(?:[A-Za-z0-9$\-_@.&+/:=?#~]|[!*\(\),]|(?:%[0-9A-Fa-f]{2}))+"
     values = {
         "nc_non_alnum_ratio": share(len(re.sub(r"[a-zA-Z0-9\n?!,.]", "", text)), n, 1.0),
         "nc_symbol_word_ratio": share(
@@ -101,7 +101,8 @@ def plain(text: str) -> dict[str, float]:
 PIECES = st.sampled_from(
     ["a ", "b ", "a b ", "ba bc ", "word ", "the ", "The ", "of\n", "\n", "\n\n", " ", "  ", "\t", "1", "٣", "#", "##",
      "#a# ", "... ", "[...]\n", "(...) ", "[…]\n", "-» ", "read more\n", "Read More..\n", ".", "!", "'\n", "\u3000",
-     "http://x.org/a ", "https://a%2Fb.c(d) ", "http:/ ", "http://", "htt", "%4", "privacy policy ", "Uses Cookies\n",
+     "http://x.org/a ", "https://x.org:80/~b?c=d#e;f ", "http://a/http://b ",
+     "https://a%2Fb.c(d) ", "http:/ ", "http://", "htt", "%4", "privacy policy ", "Uses Cookies\n",
      "lorem ipsum", "necessary cookies are absolutely essential for the website ", "• ", "⦿", "{", "⟩", "é", "漢字",
      "a a a a ", "x y z w v u ", "x y z w v u t s r q p "]
 )  # fmt: skip

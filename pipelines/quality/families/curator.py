@@ -40,7 +40,7 @@ SIGNALS = (
     Signal("nc_symbol_word_ratio", "number", "share of words that are an ellipsis mark, or runs of # by more than half "
            "of their length"),
     Signal("nc_digit_ratio", "number", "decimal digits of any script per code point"),
-    Signal("nc_url_ratio", "number", "code points of http addresses, up to the slash after the host, per code point"),
+    Signal("nc_url_ratio", "number", "code points of http addresses per code point"),
     Signal("nc_white_space_ratio", "number", "spaces, tabs, newlines, returns and backspaces per code point"),
     Signal("nc_parenthesis_ratio", "number", "the brackets { } ( ) [ ] ⟨ ⟩ per code point"),
     Signal("nc_boilerplate_ratio", "number", "share of paragraphs with a phrase of cookie or privacy notices, any "

@@ -13,7 +13,7 @@ _MEMBERS = {
     PLAIN: _LETTERS + _LETTERS.upper() + "0123456789\n?!,.",
     BLANK: "\t\n\r\b ",
     BRACKET: "{}[]()",
-    ADDRESS: _LETTERS + _LETTERS.upper() + "0123456789$-_@.&+!*(),",
+    ADDRESS: _LETTERS + _LETTERS.upper() + "0123456789$-_@.&+/:=?#~!*(),",
     HEX: "0123456789abcdefABCDEF",
 }
 _KINDS = np.zeros(128, np.uint8)
@@ -38,8 +38,8 @@ def count_characters(page):  # type: ignore[no-untyped-def]
 
 @kernel
 def count_address_characters(points):  # type: ignore[no-untyped-def]
-    """Code points of all addresses: http:// or https:// and the letters, digits, $ - _ @ . & + ! * ( ) , and
-    %XX after it. An address so ends at the first slash after its host.
+    """Code points of all addresses: http:// or https:// and the letters, digits, $ - _ @ . & + / : = ? # ~ ! * ( ) ,
+    and %XX after it (version 1.4; before, an address ended at the first slash after its host).
     """
     total = at = 0
     while at + 7 < points.size:
