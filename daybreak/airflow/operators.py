@@ -16,6 +16,7 @@ from airflow.providers.standard.hooks.subprocess import SubprocessHook, Subproce
 from airflow.sdk import Asset, BaseOperator
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
+from daybreak import sharing
 from daybreak.airflow import cluster
 from daybreak.airflow.assets import announce
 from daybreak.airflow.home import home, read
@@ -94,6 +95,7 @@ class SubmitStep(SparkSubmitOperator):
         """Submit and wait; exit code 2 is final, and the corpus is announced where this is its last step."""
         self.request = self.asked(context)
         self.env_vars = environment(context)
+        os.environ.update(sharing.variables(os.environ))  # of this task's process, which starts spark-submit
         self._place()
         one = ["--source", self.source] if self.source else []
         self.application_args = [self._recipe(), *one, *self.request.changes]

@@ -72,7 +72,9 @@ def settings(place: Path, port: int) -> dict[str, str]:
         "PYTHONPATH": os.pathsep.join(filter(None, [str(root), os.environ.get("PYTHONPATH")])),
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
     }
-    return {**DEFAULTS, "JAVA_HOME": str(java.home() or ""), **os.environ, **own}
+    # By default a process waits five seconds for its turn to write: too few for the API on a machine at full load.
+    database = {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{place.absolute()}/airflow.db?timeout=60"}
+    return {**DEFAULTS, **database, "JAVA_HOME": str(java.home() or ""), **os.environ, **own}
 
 
 DEFAULTS = {

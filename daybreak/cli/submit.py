@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from daybreak import java
+from daybreak import java, sharing
 from daybreak.cluster import Cluster, Submission, argv, load_cluster
 from daybreak.cluster.model import DeployMode
 from daybreak.errors import DaybreakError, RecipeError
@@ -109,7 +109,7 @@ def _variables() -> dict[str, str]:
     found = {**os.environ, "DAYBREAK_HOME": home}
     if "JAVA_HOME" not in found and (home_of_java := java.home()):
         found["JAVA_HOME"] = str(home_of_java)
-    return found
+    return found | sharing.variables(found, Path(found["JAVA_HOME"]) if "JAVA_HOME" in found else None)
 
 
 def _run(one: Submission, command: Sequence[str], recipe: Recipe) -> int:

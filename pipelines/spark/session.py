@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from daybreak import java, logs, trace
+from daybreak import java, logs, sharing, trace
 from daybreak.errors import DaybreakError
 from daybreak.recipe import Recipe
 from pipelines.code import library_version
@@ -96,6 +96,7 @@ def _environment(recipe: Recipe) -> None:
         if (found := java.home()) is None:
             raise DaybreakError("no Java 17 or newer for Spark; `daybreak doctor` tells how to get one")
         os.environ["JAVA_HOME"] = str(found)
+        os.environ.update(sharing.variables(os.environ, found))
 
 
 def _same_versions() -> None:

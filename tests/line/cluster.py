@@ -21,7 +21,7 @@ import psutil
 import pyspark
 import yaml
 
-from daybreak import java
+from daybreak import java, sharing
 from pipelines.kernels.compile import cache_folder
 from tests.line.support import ROOT
 
@@ -76,6 +76,7 @@ def bare_environment(folder: Path) -> dict[str, str]:
         "JAVA_HOME": str(java.home()),
         "SPARK_LOCAL_IP": "127.0.0.1",
         "SPARK_WORKER_OPTS": TIDY,
+        "JDK_JAVA_OPTIONS": sharing.options(),
         "NUMBA_CACHE_DIR": str((cache_folder() or folder / "kernels").parent),
     }
 
