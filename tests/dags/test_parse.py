@@ -37,6 +37,8 @@ def test_parsing_imports_the_recipe_the_airflow_room_and_nothing_heavy(parsed: d
         "daybreak.secrets",
         "daybreak.errors",
         "daybreak.accounting",
+        "daybreak.java",
+        "daybreak.sharing",
     )
     assert [m for m in parsed["ours"] if m != "daybreak" and not m.startswith(allowed)] == []
     assert parsed["heavy"] == []
