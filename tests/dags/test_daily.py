@@ -107,8 +107,8 @@ def test_no_dag_file_fails_to_import(airflow: Service) -> None:
 def test_days_run_to_their_end_though_the_scheduler_was_killed_amid_a_task(
     airflow: Service, days: Wave
 ) -> None:
+    """Its attempt is ended at the next heartbeat, or ends before: then nobody hears of it. Both run it again."""
     assert days.seen["when killed"][KILLED] == "running"
-    assert "Task killed!" in airflow.client.log(DAG, days.runs[FIRST], KILLED, 1)
     for day in (FIRST, SECOND, THIRD):
         states = airflow.client.states(DAG, days.runs[day])
         assert days.ended[day] == "success", states
