@@ -28,8 +28,9 @@ from tests.line.support import ROOT
 SPARK = Path(pyspark.__file__).parent
 PATIENCE = 600
 """Seconds to wait for something that takes a few on a quiet machine."""
-TIDY = " ".join(f"-Dspark.worker.cleanup.{key}" for key in ("enabled=true", "interval=15", "appDataTtl=15"))
-"""Each application unpacks the environment for each of its executors; left there, one build filled 13 GB."""
+TIDY = " ".join(f"-Dspark.worker.cleanup.{key}" for key in ("enabled=true", "interval=30", "appDataTtl=180"))
+"""Each application unpacks the environment for each of its executors; left there, one build filled 13 GB.
+Not sooner: the folder of a driver in the cluster counts as unused, however long it has to go."""
 PREFIX = Path("/usr") if Path("/usr/bin/python3.11").exists() else Path(sys.base_prefix)
 PYTHON = PREFIX / "bin/python3.11"
 
