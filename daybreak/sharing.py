@@ -1,6 +1,6 @@
 """Spark's classes, loaded and checked once for all JVMs that start here: class data sharing (JEP 350, Java 13).
 
-A JVM for Spark loads some twenty thousand classes from 250 jars before it does anything. An archive of them, made by
+A JVM for Spark loads some 17,000 classes from the jars of Spark before it does anything. An archive of them, made by
 `python -m pipelines.spark.sharing` as `make` sets up the environment, is mapped instead. A JVM to which it does not
 fit (another build of Java, other jars) starts as it would without.
 """

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from daybreak.recipe.judging import Suffixes
-from daybreak.recipe.options import check_options
 from daybreak.recipe.section import Count, Section, Share, SignalName
-from daybreak.recipe.sources import Format
+from daybreak.recipe.sources import Format, Options
 
 
 class Near(Section):
@@ -60,7 +59,7 @@ class DedupHistory(Section):
     )
 
 
-class Against(Section):
+class Against(Options):
     """Another data set: what is already in it is dropped."""
 
     path: str = Field(
@@ -68,13 +67,6 @@ class Against(Section):
     )
     format: Format | None = Field(None, description="layout of the files, as in sources")
     options: dict[str, Any] = Field(default_factory=dict, description="settings of the reader, e.g. text_key")
-
-    @field_validator("options")
-    @classmethod
-    def _options(cls, options: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
-        if layout := info.data.get("format"):
-            check_options(layout, options)
-        return options
 
 
 class Certificate(Section):

@@ -52,7 +52,18 @@ def is_day(text: Any) -> bool:
     return True
 
 
-class Source(Section):
+class Options(Section):
+    """Base of sections with `format` and `options`: the options are those of the layout's reader."""
+
+    @field_validator("options", check_fields=False)
+    @classmethod
+    def _options(cls, options: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
+        if layout := info.data.get("format"):
+            check_options(layout, options)
+        return options
+
+
+class Source(Options):
     """One named input: `paths`, or a `crawl` of Common Crawl."""
 
     format: Format = Field(description="layout of the shards")
@@ -74,13 +85,6 @@ class Source(Section):
     )
     rules: list[str] | None = Field(None, description="rule sets for this source instead of quality.rules")
     options: dict[str, Any] = Field(default_factory=dict, description="settings of the reader, e.g. text_key")
-
-    @field_validator("options")
-    @classmethod
-    def _options(cls, options: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
-        if layout := info.data.get("format"):
-            check_options(layout, options)
-        return options
 
     @model_validator(mode="after")
     def _place(self) -> Source:

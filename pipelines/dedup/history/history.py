@@ -188,7 +188,7 @@ class History:
             raise _other_batch(str(self), state, number)
         batch = Batch(number, name, base, made.digest, dict(facts), pending, compared)
         others = tuple(other for other in state.batches if other.name != name)
-        size = state.buckets if others else buckets
+        size = state.buckets_with(name, buckets)
         self.swap(state, replace(state, settings=settings, buckets=size, batches=(*others, batch)))
         return batch
 

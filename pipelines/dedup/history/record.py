@@ -53,15 +53,11 @@ class Recorder:
         from pipelines.dedup.history.write import write_tables
 
         _, folder = self.history.begin(self.batch)
-        buckets = self._buckets()
+        buckets = self.history.state().buckets_with(self.batch, self.buckets)
         tables = write_tables(frames, folder, buckets, progress)
         return self.history.commit(
             self.batch, folder, tables, self.settings, facts or {}, buckets, self.pending
         )
-
-    def _buckets(self) -> int:
-        state = self.history.state()
-        return state.buckets if any(batch.name != self.batch for batch in state.batches) else self.buckets
 
 
 @contextmanager

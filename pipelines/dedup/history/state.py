@@ -70,6 +70,10 @@ class State:
             return self.last + 1
         return found.number
 
+    def buckets_with(self, name: str, wanted: int) -> int:
+        """Buckets of the tables of batch `name`: those of the others, or `wanted` where there are none."""
+        return self.buckets if any(batch.name != name for batch in self.batches) else wanted
+
     def _changed_after(self, batch: Batch) -> bool:
         return batch.number < self.last or any(removal.after >= batch.number for removal in self.removals)
 
